@@ -1,0 +1,4 @@
+// expect: nothing
+#include "orrery/base/quantity.h"
+
+orrery::Seconds transfer_time(orrery::Bytes size, orrery::BytesPerSecond rate) { return size / rate; }

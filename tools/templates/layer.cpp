@@ -1,0 +1,3 @@
+#include "orrery/@id@/@id@.h"
+
+namespace orrery {}  // namespace orrery
