@@ -1,0 +1,71 @@
+#include "orrery/schema/entry.h"
+
+#include <fmt/format.h>
+
+#include "orrery/base/nearest_name.h"
+
+namespace orrery {
+namespace {
+
+class AttributionResolver final : public RecordWalker {
+ public:
+  AttributionResolver(const EntryHeader& header, Diagnostics& diagnostics, std::vector<ProvenanceItem>& items)
+      : header_(header), diagnostics_(diagnostics), items_(items) {
+    for (const auto& source : header.sources) source_names_.push_back(source.name);
+  }
+
+  void sourced(const std::string& path, Attribution& attribution) override {
+    const bool own_status = attribution.status.has_value();
+    if (!own_status) attribution.status = header_.status;
+    const Status status = *attribution.status;
+    if (attribution.source.empty() && header_.source && status != Status::assumed) attribution.source = *header_.source;
+    if (attribution.source.empty()) {
+      if (status != Status::assumed) {
+        diagnostics_.error("missing-source", attribution.place,
+                           fmt::format("'{}' is {} but names no source", path, enum_name(status)),
+                           "give the entry a `source`, or write {value: ..., source: ...}, or status: assumed");
+      }
+    } else {
+      check_source(attribution.source, attribution.place);
+    }
+    const bool claims_silicon = status == Status::measured || status == Status::fitted;
+    if (header_.status == Status::announced && claims_silicon) {
+      diagnostics_.error("announced-as-measured", attribution.place,
+                         fmt::format("'{}' is {} although '{}' was only announced", path, enum_name(status), header_.id));
+    }
+    items_.push_back({header_.kind + "/" + header_.id + "." + path, status});
+  }
+  void reference(const std::string&, std::string_view, AnyReference&) override {}
+
+  void check_source(const std::string& name, const Place& place) {
+    for (const std::string& known : source_names_) {
+      if (known == name) return;
+    }
+    diagnostics_.error("unknown-source", place, fmt::format("'{}' is not a key of `sources`", name),
+                       did_you_mean(name, source_names_));
+  }
+
+ private:
+  const EntryHeader& header_;
+  Diagnostics& diagnostics_;
+  std::vector<ProvenanceItem>& items_;
+  std::vector<std::string> source_names_;
+};
+
+}  // namespace
+
+void resolve_attribution(const EntryHeader& header, const RecordType& type, void* record, Diagnostics& diagnostics,
+                         std::vector<ProvenanceItem>& items) {
+  AttributionResolver resolver(header, diagnostics, items);
+  if (header.source) resolver.check_source(*header.source, header.place);
+  type.walk(record, "", resolver);
+}
+
+void ReferenceChecker::reference(const std::string&, std::string_view kind, AnyReference& reference) {
+  if (exists(kind, reference.id)) return;
+  std::string hint = did_you_mean(reference.id, names(kind));
+  if (hint.empty()) hint = fmt::format("`orrery list {}` prints what there is", kind);
+  diagnostics_.error("dangling-reference", reference.place, fmt::format("there is no {} '{}'", kind, reference.id), hint);
+}
+
+}  // namespace orrery
