@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace orrery {
+
+enum class RequestState : std::uint8_t { unfinished, completed, rejected };
+
+/// What became of the requests of a RequestTable, as columns of the same length.
+/// Times are absolute picoseconds; kUnset where the event did not happen.
+struct RequestOutcomes {
+  static constexpr std::int64_t kUnset = -1;
+
+  explicit RequestOutcomes(std::size_t requests)
+      : queued_ps(requests, kUnset), scheduled_ps(requests, kUnset), first_token_ps(requests, kUnset),
+        finish_ps(requests, kUnset), preemptions(requests), replica(requests), state(requests) {}
+
+  std::vector<std::int64_t> queued_ps;     ///< the engine takes the request up, at a step boundary
+  std::vector<std::int64_t> scheduled_ps;  ///< its first step starts
+  std::vector<std::int64_t> first_token_ps;
+  std::vector<std::int64_t> finish_ps;  ///< its last token
+  std::vector<std::uint16_t> preemptions;
+  std::vector<std::uint16_t> replica;
+  std::vector<RequestState> state;  ///< a byte each: threads write neighbouring requests
+};
+
+}  // namespace orrery
