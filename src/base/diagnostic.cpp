@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "orrery/base/diagnostic_codes.h"
 #include "orrery/base/json_writer.h"
 #include "orrery/base/result.h"
+#include "orrery/base/utf8.h"
 
 namespace orrery {
 
@@ -19,10 +21,11 @@ SourceText::SourceText(std::string name, std::string text) : name_(std::move(nam
 
 std::string_view SourceText::line(int line) const {
   if (line < 1 || line > line_count()) return {};
-  std::string_view rest = std::string_view(text_).substr(line_starts_[static_cast<std::size_t>(line) - 1]);
-  rest = rest.substr(0, rest.find('\n'));
-  if (rest.ends_with('\r')) rest.remove_suffix(1);
-  return rest;
+  const std::size_t begin = line_starts_[static_cast<std::size_t>(line) - 1];
+  const std::size_t end = line < line_count() ? line_starts_[static_cast<std::size_t>(line)] - 1 : text_.size();
+  std::string_view content = std::string_view(text_).substr(begin, end - begin);
+  if (content.ends_with('\r')) content.remove_suffix(1);
+  return content;
 }
 
 Diagnostic& Diagnostics::add(Severity severity, std::string_view code, Place place, std::string message,
@@ -56,29 +59,29 @@ namespace {
 
 constexpr std::size_t kShownColumns = 100;
 
-/// The length in bytes of the character at `i`; invalid UTF-8 counts byte by byte.
-std::size_t character_bytes(std::string_view text, std::size_t i) {
-  const auto lead = static_cast<unsigned char>(text[i]);
-  std::size_t bytes = lead < 0x80 ? 1 : lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
-  return std::min(bytes, text.size() - i);
+/// Columns of a character as printable() shows it.
+std::size_t shown_columns(const Utf8Character& character) {
+  return static_cast<std::size_t>(is_control(character.code) ? 1 : terminal_columns(character.code));
 }
 
-/// Terminal cells of one character: 2 for East Asian wide ones and emoji (3 and 4 byte UTF-8 from
-/// U+1100 on), else 1.
-std::size_t character_cells(std::string_view text, std::size_t i) {
-  const auto lead = static_cast<unsigned char>(text[i]);
-  if (lead >= 0xF0) return 2;
-  if (lead < 0xE1) return 1;
-  return (lead >= 0xE3 || lead == 0xE1) && character_bytes(text, i) == 3 ? 2 : 1;
-}
-
-/// Control characters would disturb the terminal: they are shown as '?', tabs stay.
+/// Control characters and bytes that are not UTF-8 would disturb the terminal: they are shown as '?',
+/// tabs stay.
 std::string printable(std::string_view text) {
-  std::string shown(text);
-  for (char& c : shown) {
-    if ((static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f) c = '?';
+  std::string shown;
+  for (std::size_t i = 0; i < text.size();) {
+    const Utf8Character character = utf8_character(text, i);
+    if (character.valid && (!is_control(character.code) || character.code == '\t')) {
+      shown += text.substr(i, character.bytes);
+    } else {
+      shown += '?';
+    }
+    i += character.bytes;
   }
   return shown;
+}
+
+bool is_inside_character(std::string_view text, std::size_t i) {
+  return i < text.size() && (static_cast<unsigned char>(text[i]) & 0xC0) == 0x80;
 }
 
 std::string caret_lines(const Place& place) {
@@ -86,26 +89,33 @@ std::string caret_lines(const Place& place) {
   std::size_t column = std::min<std::size_t>(static_cast<std::size_t>(std::max(place.column, 1)) - 1, line.size());
   std::size_t cut = 0;
   if (column > kShownColumns * 3 / 4) cut = column - kShownColumns / 2;
-  while (cut > 0 && cut < line.size() && (static_cast<unsigned char>(line[cut]) & 0xC0) == 0x80) --cut;
+  while (cut > 0 && is_inside_character(line, cut)) --cut;
   line.remove_prefix(cut);
   column -= cut;
   std::string tail;
   if (line.size() > kShownColumns) {
     std::size_t end = kShownColumns;
-    while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xC0) == 0x80) --end;
+    while (end > 0 && is_inside_character(line, end)) --end;
     line = line.substr(0, end);
     tail = "...";
   }
   const std::string lead = cut > 0 ? "..." : "";
   std::string under(lead.size(), ' ');
-  for (std::size_t i = 0; i < column && i < line.size(); i += character_bytes(line, i)) {
-    under += line[i] == '\t' ? std::string("\t") : std::string(character_cells(line, i), ' ');
+  std::size_t i = 0;
+  while (i < column && i < line.size()) {
+    const Utf8Character character = utf8_character(line, i);
+    under += line[i] == '\t' ? std::string("\t") : std::string(shown_columns(character), ' ');
+    i += character.bytes;
   }
   under += '^';
-  std::size_t cells = 0;
+  std::size_t columns = 0;
   const std::size_t end = std::min(line.size(), column + static_cast<std::size_t>(std::max(place.length, 1)));
-  for (std::size_t i = column; i < end; i += character_bytes(line, i)) cells += character_cells(line, i);
-  if (cells > 1) under += std::string(cells - 1, '~');
+  while (i < end) {
+    const Utf8Character character = utf8_character(line, i);
+    columns += shown_columns(character);
+    i += character.bytes;
+  }
+  if (columns > 1) under += std::string(columns - 1, '~');
   const std::string gutter = fmt::format("{:5}", place.line);
   return fmt::format("{} | {}{}{}\n{} | {}\n", gutter, lead, printable(line), tail, std::string(gutter.size(), ' '),
                      under);

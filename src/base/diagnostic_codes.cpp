@@ -104,9 +104,10 @@ constexpr DiagnosticCode kCodes[] = {
      "which."},
     {"wrong-unit", "a quantity is measured in another dimension",
      "The unit is known, but it measures something else: bytes where bytes per second are due, say."},
-    {"yaml-alias", "YAML anchors, aliases and merge keys are not supported",
+    {"yaml-alias", "YAML anchors, aliases, merge keys and tags are not supported",
      "`&name`, `*name` and `<<: *name` copy values in from elsewhere, where no reader of the file sees\n"
-     "them and no message could point at them. Write the values out, or use `--set` for variants."},
+     "them and no message could point at them. Write the values out, or use `--set` for variants. A tag\n"
+     "such as `!!int` would say what a value is; here that follows from its key."},
 };
 
 }  // namespace

@@ -4,25 +4,32 @@
 
 #include <cmath>
 
+#include "orrery/base/utf8.h"
+
 namespace orrery {
 namespace {
 
+/// JSON is UTF-8: bytes that are not become U+FFFD.
 void append_quoted(std::string& out, std::string_view text) {
   out += '"';
-  for (char c : text) {
-    switch (c) {
+  for (std::size_t i = 0; i < text.size();) {
+    const Utf8Character character = utf8_character(text, i);
+    switch (character.code) {
       case '"': out += "\\\""; break;
       case '\\': out += "\\\\"; break;
       case '\n': out += "\\n"; break;
       case '\r': out += "\\r"; break;
       case '\t': out += "\\t"; break;
       default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          out += fmt::format("\\u{:04x}", static_cast<unsigned>(static_cast<unsigned char>(c)));
+        if (!character.valid) {
+          out += "\xef\xbf\xbd";
+        } else if (is_control(character.code)) {
+          out += fmt::format("\\u{:04x}", static_cast<std::uint32_t>(character.code));
         } else {
-          out += c;
+          out += text.substr(i, character.bytes);
         }
     }
+    i += character.bytes;
   }
   out += '"';
 }

@@ -94,16 +94,36 @@ std::vector<std::string> all_unit_symbols() {
   return names;
 }
 
-UnitError unknown_unit(std::string_view symbol) {
-  std::string hint;
-  if (symbol.size() == 1 && std::string_view("kKMGTP").find(symbol[0]) != std::string_view::npos) {
-    hint = fmt::format("'{0}' alone is ambiguous: write {0}B (powers of 1000) or {0}iB (powers of 1024)", symbol);
-  } else if (symbol.ends_with('b') && symbol.size() <= 2) {
-    hint = fmt::format("write {0}bit for bits or {0}B for bytes", symbol.substr(0, symbol.size() - 1));
-  } else {
-    hint = did_you_mean(symbol, all_unit_symbols());
+/// How people also write a unit's end, and how it is written here.
+struct Spelling {
+  std::string_view usual;
+  std::string_view ours;
+};
+constexpr Spelling kSpellings[] = {{"Bps", "B/s"},     {"bps", "bit/s"},  {"FLOPS", "FLOP/s"}, {"FLOPs", "FLOP/s"},
+                                   {"OPS", "OP/s"},    {"seconds", "s"},  {"sec", "s"},        {"minutes", "min"},
+                                   {"hours", "h"},     {"hour", "h"},     {"\u00b5s", "us"},   {"\u03bcs", "us"}};
+
+std::string unit_hint(std::string_view symbol) {
+  if (symbol.size() == 1 && std::string_view("kKMGT").find(symbol[0]) != std::string_view::npos) {
+    const char decimal = symbol[0] == 'K' ? 'k' : symbol[0];
+    const char binary = symbol[0] == 'k' ? 'K' : symbol[0];
+    return fmt::format("'{}' alone is ambiguous: write {}B (powers of 1000) or {}iB (powers of 1024)", symbol, decimal,
+                       binary);
   }
-  return {UnitError::Kind::unknown_unit, fmt::format("'{}' is not a unit", symbol), hint};
+  if (symbol.ends_with('b') && symbol.size() <= 2) {
+    const std::string_view prefix = symbol.substr(0, symbol.size() - 1);
+    if (find_unit(std::string(prefix) + "bit")) return fmt::format("write {0}bit for bits or {0}B for bytes", prefix);
+  }
+  for (const Spelling& spelling : kSpellings) {
+    if (!symbol.ends_with(spelling.usual)) continue;
+    const std::string ours = fmt::format("{}{}", symbol.substr(0, symbol.size() - spelling.usual.size()), spelling.ours);
+    if (find_unit(std::string_view(ours).substr(0, ours.find('/')))) return fmt::format("write {}", ours);
+  }
+  return did_you_mean(symbol, all_unit_symbols());
+}
+
+UnitError unknown_unit(std::string_view symbol) {
+  return {UnitError::Kind::unknown_unit, fmt::format("'{}' is not a unit", symbol), unit_hint(symbol)};
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -112,11 +132,18 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
+/// Without a '+' before a number, which from_chars does not take.
+std::string_view without_plus(std::string_view text) {
+  const bool plus = text.size() > 1 && text[0] == '+' && text[1] != '-' && text[1] != '+';
+  return plus ? text.substr(1) : text;
+}
+
+/// Of the number that a text begins with, also one that a double cannot hold.
 std::size_t number_length(std::string_view text) {
   double ignored = 0;
-  std::size_t start = !text.empty() && text[0] == '+' ? 1 : 0;
-  auto [end, error] = std::from_chars(text.data() + start, text.data() + text.size(), ignored);
-  if (error != std::errc{}) return 0;
+  const std::string_view number = without_plus(text);
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), ignored);
+  if (error == std::errc::invalid_argument) return 0;
   return static_cast<std::size_t>(end - text.data());
 }
 
@@ -182,33 +209,32 @@ const DisplayScale* find_scale(const Dimension& dimension) {
 
 std::expected<double, UnitError> parse_quantity(std::string_view whole, const Dimension& expected) {
   using Kind = UnitError::Kind;
-  std::string_view text = trimmed(whole);
+  const std::string_view text = trimmed(whole);
   const std::string example = example_unit(expected);
-  std::string_view number = text;
-  std::string_view unit_text;
-  std::string dollar_unit;
-  if (text.starts_with('$')) {
-    number = trimmed(text.substr(1));
-    std::size_t length = number_length(number);
-    dollar_unit = "$" + std::string(trimmed(number.substr(length)));
-    unit_text = dollar_unit;
-    number = number.substr(0, length);
-  } else {
-    std::size_t length = number_length(text);
-    number = text.substr(0, length);
-    unit_text = trimmed(text.substr(length));
-  }
-  auto value = parse_number(number);
-  if (!value) {
+  const bool dollars_first = text.starts_with('$');  // "$2.10/h"
+  const std::string_view amount = dollars_first ? trimmed(text.substr(1)) : text;
+  const std::string_view number = amount.substr(0, number_length(amount));
+  const std::string_view rest = trimmed(amount.substr(number.size()));
+  const std::string unit_text = (dollars_first ? "$" : "") + std::string(rest);
+  if (number.empty()) {
     return std::unexpected(UnitError{Kind::not_a_number, fmt::format("'{}' does not start with a number", whole),
                                      fmt::format("write a number and a unit, such as '1.5 {}'", example)});
   }
+  const auto value = parse_number(number);
+  if (!value) return std::unexpected(UnitError{Kind::not_a_number, value.error(), ""});
   if (unit_text.empty()) {
     return std::unexpected(UnitError{Kind::missing_unit, fmt::format("'{}' has no unit", whole),
                                      fmt::format("write a number and a unit, such as '{} {}'", number, example)});
   }
+  if (!rest.empty() && std::string_view("xX,._'0123456789").find(rest[0]) != std::string_view::npos) {
+    return std::unexpected(UnitError{Kind::not_a_number, fmt::format("'{}' is not a number and a unit", whole),
+                                     "numbers are decimal, without separators: 1000, 1.5, 1e6"});
+  }
   auto unit = parse_unit(unit_text);
-  if (!unit) return std::unexpected(unit.error());
+  if (!unit) {
+    if (unit.error().hint.empty()) unit.error().hint = fmt::format("a unit such as {} is expected here", example);
+    return std::unexpected(unit.error());
+  }
   if (unit->dimension != expected) {
     return std::unexpected(UnitError{Kind::wrong_dimension,
                                      fmt::format("'{}' is not measured in {}", whole, example),
@@ -246,22 +272,26 @@ std::string example_unit(const Dimension& dimension) {
 }
 
 Result<double> parse_number(std::string_view text) {
-  if (!text.empty() && text[0] == '+') text.remove_prefix(1);
+  const std::string_view number = without_plus(text);
   double value = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value)) {
-    return failure(fmt::format("'{}' is not a number", text));
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
+  const bool whole = !number.empty() && end == number.data() + number.size();
+  if (whole && error == std::errc::result_out_of_range) {
+    return failure(fmt::format("'{}' is beyond what a number can hold, about 1e-308 to 1e308", text));
   }
+  if (!whole || error != std::errc{} || !std::isfinite(value)) return failure(fmt::format("'{}' is not a number", text));
   return value;
 }
 
 Result<long long> parse_integer(std::string_view text) {
-  if (!text.empty() && text[0] == '+') text.remove_prefix(1);
+  const std::string_view number = without_plus(text);
   long long value = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || error != std::errc{} || end != text.data() + text.size()) {
-    return failure(fmt::format("'{}' is not a whole number", text));
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
+  const bool whole = !number.empty() && end == number.data() + number.size();
+  if (whole && error == std::errc::result_out_of_range) {
+    return failure(fmt::format("'{}' is beyond what a whole number can hold, about 9.2e18", text));
   }
+  if (!whole || error != std::errc{}) return failure(fmt::format("'{}' is not a whole number", text));
   return value;
 }
 

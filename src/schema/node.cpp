@@ -48,11 +48,12 @@ bool needs_quotes(std::string_view text) {
     const bool plain_dash = text.front() == '-' && text.size() > 1 && text[1] != ' ';
     if (!plain_dash) return true;
   }
-  if (text == "null" || text == "~") return true;
+  if (text == "null" || text == "Null" || text == "NULL") return true;
   if (text.find(": ") != std::string_view::npos || text.find(" #") != std::string_view::npos || text.back() == ':') {
     return true;
   }
-  return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+  return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }) ||
+         text.find("\xef\xbb\xbf") != std::string_view::npos;  // as the first of a file, it would be taken away
 }
 
 enum class Style { block, flow };

@@ -7,14 +7,23 @@
 
 #include <algorithm>
 #include <sstream>
+#include <unordered_map>
 
 #include "orrery/base/file.h"
+#include "orrery/base/utf8.h"
 #include "orrery/schema/node.h"
 
 namespace orrery {
 namespace {
 
 constexpr std::size_t kDeepest = 64;
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+
+/// From 1, in bytes of the line; the parser does not count a byte-order mark.
+int column_of(const SourceText& source, const YAML::Mark& mark) {
+  const bool hidden = mark.line == 0 && source.text().starts_with(kByteOrderMark);
+  return mark.column + 1 + (hidden ? static_cast<int>(kByteOrderMark.size()) : 0);
+}
 
 /// Builds our tree from the parser's events. Problems are reported as they are met; building goes
 /// on, so that one file's problems come together.
@@ -35,27 +44,33 @@ class TreeBuilder final : public YAML::EventHandler {
     add(std::move(node), mark);
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
-    diagnostics_.error("yaml-alias", place(mark, word_length(mark)), "aliases are not supported",
-                       "write the value out here");
-    Node node;
+    const bool merges = !stack_.empty() && stack_.back().has_key && stack_.back().key == "<<";  // reported at the key
+    if (!merges) {
+      diagnostics_.error("yaml-alias", place(mark, word_length(mark)), "aliases are not supported",
+                         "write the value out here");
+    }
+    Node node = Node::scalar(fmt::format("*{}", mark.pos));  // no other key is like it
     node.place = place(mark, 1);
     add(std::move(node), mark);
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
     refuse_anchor(mark, anchor);
+    refuse_tag(mark, tag);
     Node node = Node::scalar(value);
     node.quoted = tag == "!";
     node.place = place(mark, scalar_length(mark, value, node.quoted));
     add(std::move(node), mark);
   }
-  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
+    refuse_tag(mark, tag);
     open(Node::Kind::sequence, mark, anchor);
   }
   void OnSequenceEnd() override { close(); }
-  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value) override {
+    refuse_tag(mark, tag);
     open(Node::Kind::mapping, mark, anchor);
   }
   void OnMapEnd() override { close(); }
@@ -63,6 +78,7 @@ class TreeBuilder final : public YAML::EventHandler {
  private:
   struct Frame {
     Node node;
+    std::unordered_map<std::string, Place> places;  // of the keys so far
     std::string key;
     Place key_place;
     bool has_key = false;
@@ -70,11 +86,11 @@ class TreeBuilder final : public YAML::EventHandler {
   };
 
   Place place(const YAML::Mark& mark, int length) const {
-    return {source_, mark.line + 1, mark.column + 1, std::max(length, 1)};
+    return {source_, mark.line + 1, column_of(*source_, mark), std::max(length, 1)};
   }
   std::string_view rest_of_line(const YAML::Mark& mark) const {
     std::string_view line = source_->line(mark.line + 1);
-    return line.substr(std::min(line.size(), static_cast<std::size_t>(std::max(mark.column, 0))));
+    return line.substr(std::min(line.size(), static_cast<std::size_t>(std::max(column_of(*source_, mark) - 1, 0))));
   }
   int word_length(const YAML::Mark& mark) const {
     return static_cast<int>(std::min(rest_of_line(mark).find_first_of(" ,]}"), rest_of_line(mark).size()));
@@ -87,6 +103,13 @@ class TreeBuilder final : public YAML::EventHandler {
   void refuse_anchor(const YAML::Mark& mark, YAML::anchor_t anchor) {
     if (anchor == YAML::NullAnchor) return;
     diagnostics_.error("yaml-alias", place(mark, 1), "anchors are not supported", "remove the '&name' here");
+  }
+
+  /// "?" and "!" are what the parser itself gives to plain and quoted values.
+  void refuse_tag(const YAML::Mark& mark, const std::string& tag) {
+    if (tag.empty() || tag == "?" || tag == "!") return;
+    diagnostics_.error("yaml-alias", place(mark, 1), "tags are not supported",
+                       "remove the '!name' here: what a value is follows from its key");
   }
 
   void open(Node::Kind kind, const YAML::Mark& mark, YAML::anchor_t anchor) {
@@ -125,20 +148,21 @@ class TreeBuilder final : public YAML::EventHandler {
     frame.has_key = true;
     frame.key = std::move(key.text);
     frame.key_place = key.place;
-    frame.drop_next = key.kind != Node::Kind::scalar;
-    if (frame.drop_next) return;
+    if (key.kind != Node::Kind::scalar) {
+      diagnostics_.error("wrong-type", frame.key_place, "a key must be a word, not nothing", "put a word in quotes here");
+      frame.drop_next = true;
+      return;
+    }
     if (frame.key == "<<") {
       diagnostics_.error("yaml-alias", key.place, "merge keys are not supported", "write the keys out here");
       frame.drop_next = true;
       return;
     }
-    for (const Node::Entry& entry : frame.node.entries) {
-      if (entry.key != frame.key) continue;
-      diagnostics_.error("duplicate-key", place(mark, key.place.length), fmt::format("'{}' is given twice", frame.key))
-          .notes.push_back({"first given here", entry.place});
-      frame.drop_next = true;
-      return;
-    }
+    const auto [first, is_new] = frame.places.emplace(frame.key, frame.key_place);
+    if (is_new) return;
+    diagnostics_.error("duplicate-key", place(mark, key.place.length), fmt::format("'{}' is given twice", frame.key))
+        .notes.push_back({"first given here", first->second});
+    frame.drop_next = true;
   }
 
   void attach(Node node) {
@@ -167,6 +191,31 @@ class TreeBuilder final : public YAML::EventHandler {
   std::size_t depth_ = 0;
 };
 
+/// The parser would take other encodings on trust, and end at some control characters without a word.
+void report_bytes(const std::shared_ptr<const SourceText>& source, Diagnostics& diagnostics) {
+  const std::string_view text = source->text();
+  int line = 1;
+  std::size_t line_start = 0;
+  for (std::size_t i = 0; i < text.size();) {
+    const Utf8Character character = utf8_character(text, i);
+    const bool is_blank = character.code == '\t' || character.code == '\n' || character.code == '\r';
+    if (!character.valid || (is_control(character.code) && !is_blank)) {
+      const Place place{source, line, static_cast<int>(i - line_start) + 1, static_cast<int>(character.bytes)};
+      const auto byte = static_cast<unsigned char>(text[i]);
+      diagnostics.error("invalid-yaml", place,
+                        character.valid ? fmt::format("a control character, 0x{:02x}, stands here", byte)
+                                        : fmt::format("the byte 0x{:02x} is not UTF-8", byte),
+                        "scenario and catalog files are text in UTF-8");
+      return;  // the first of what may be very many
+    }
+    i += character.bytes;
+    if (character.code == '\n') {
+      ++line;
+      line_start = i;
+    }
+  }
+}
+
 /// JSON may indent by tabs; block YAML may not, and yaml-cpp would blame another place.
 void report_tabs(const std::shared_ptr<const SourceText>& source, Diagnostics& diagnostics) {
   if (source->name().ends_with(".json")) return;
@@ -185,14 +234,15 @@ void report_tabs(const std::shared_ptr<const SourceText>& source, Diagnostics& d
 
 Place place_of(const std::shared_ptr<const SourceText>& source, const YAML::Mark& mark) {
   if (mark.is_null()) return {source, 1, 1, 1};
-  return {source, std::min(mark.line + 1, source->line_count()), mark.column + 1, 1};
+  return {source, std::min(mark.line + 1, source->line_count()), column_of(*source, mark), 1};
 }
 
 }  // namespace
 
 std::optional<Node> parse_yaml(std::shared_ptr<const SourceText> source, Diagnostics& diagnostics) {
   const std::size_t errors_before = diagnostics.error_count();
-  report_tabs(source, diagnostics);
+  report_bytes(source, diagnostics);
+  if (diagnostics.error_count() == errors_before) report_tabs(source, diagnostics);
   if (diagnostics.error_count() > errors_before) return std::nullopt;
 
   TreeBuilder builder(source, diagnostics);
@@ -200,12 +250,13 @@ std::optional<Node> parse_yaml(std::shared_ptr<const SourceText> source, Diagnos
     std::istringstream stream(source->text());
     YAML::Parser parser(stream);
     parser.HandleNextDocument(builder);
-    if (builder.has_root()) {
-      TreeBuilder second(source, diagnostics);
-      if (parser.HandleNextDocument(second) && second.has_root()) {
-        diagnostics.error("second-document", second.take_root().place, "only one document is read per file",
-                          "remove the '---' line, or split the file");
-      }
+    for (bool more = true; more && builder.has_root();) {
+      TreeBuilder next(source, diagnostics);
+      more = parser.HandleNextDocument(next);
+      if (!next.has_root()) continue;
+      diagnostics.error("second-document", next.take_root().place, "only one document is read per file",
+                        "remove the '---' line, or split the file");
+      more = false;
     }
   } catch (const YAML::DeepRecursion& error) {
     if (diagnostics.error_count() == errors_before) {

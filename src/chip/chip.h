@@ -1,0 +1,102 @@
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+
+#include "orrery/base/result.h"
+#include "orrery/chip/attention_cost.h"
+#include "orrery/chip/family_record.h"
+#include "orrery/chip/kernel_cost.h"
+#include "orrery/chip/kernel_shape.h"
+
+namespace orrery {
+
+/// Precisions that matrix units compute in.
+enum class MathPrecision { bf16, fp8, int8, fp4 };
+
+/// What a matrix product of these operands computes in. Weights narrower than the activations are expanded to
+/// them; activations narrower than the weights, and pairs without a kernel, give nothing.
+std::optional<MathPrecision> math_precision(Precision weights, Precision activations);
+
+/// One chip, compiled from its datasheet and the kernel efficiencies of its family: the only way by which the
+/// model layer learns what a kernel costs.
+///
+/// Each kernel is a closed form with three or four constants; times add fixed costs to a soft maximum of matrix
+/// and memory time. No result is above the datasheet: a kernel takes at least FLOPs / dense peak and bytes / peak
+/// bandwidth, and where its power would pass the limit, its matrix phase is stretched (see limited_by_power).
+/// Valid: operands stream from memory (no reuse of the cache between kernels), cuBLAS-class kernels; each
+/// constant's status tells whether it was fitted on this chip or borrowed.
+class Chip {
+ public:
+  /// Pre: check_physics found nothing in either record.
+  Chip(const ChipRecord& chip, const FamilyRecord& family);
+
+  const std::string& id() const { return chip_.header.id; }
+  Bytes usable_memory() const { return chip_.memory.capacity.value - chip_.memory.reserved.value; }
+  BytesPerSecond memory_bandwidth() const { return chip_.memory.bandwidth.value; }
+  Watts power_limit() const { return chip_.power_limit.value; }
+  Watts idle_power() const { return chip_.idle_power.value; }
+  Watts static_power() const { return chip_.static_power.value; }
+  /// Dense; nothing where the chip has no such units.
+  std::optional<FlopsPerSecond> dense_peak(MathPrecision precision) const;
+
+  /// Fails, with what to change, when the chip cannot multiply these operands.
+  Result<void> supports(Precision weights, Precision activations) const;
+  /// Fails when nothing is known of latent attention on this family.
+  Result<void> supports_latent_attention() const;
+
+  /// Pre for both: supports(shape.weights, shape.activations).
+  KernelCost gemm(const GemmShape& shape) const;
+  KernelCost experts(const ExpertsShape& shape) const;
+
+  DecodeAttentionCost decode_attention(const AttentionShape& shape) const;
+  ContextAttentionCost context_attention(const AttentionShape& shape) const;
+  /// Pre for both: supports_latent_attention(). Projections are GEMMs and not included.
+  DecodeAttentionCost decode_attention(const LatentAttentionShape& shape) const;
+  ContextAttentionCost context_attention(const LatentAttentionShape& shape) const;
+
+  /// One pass over memory: `bytes` read and written in all.
+  KernelCost elementwise(Bytes bytes) const;
+  /// `bytes` is the size of the buffer on each rank; `link` is one chip's bandwidth in one direction.
+  /// Pre: ranks >= 2.
+  KernelCost all_reduce(Bytes bytes, double ranks, BytesPerSecond link) const;
+
+ private:
+  struct MathRate {
+    FlopsPerSecond peak;
+    double peak_fraction = 0;  ///< of GEMMs
+    JoulesPerFlop energy;
+    Seconds quantization_time;
+    double quantization_bytes_per_element = 0;  ///< 0: the activations need none
+  };
+  /// Components of a kernel's time: fixed + soft maximum of compute and memory + transfer.
+  struct Phases {
+    Seconds fixed;
+    Seconds compute;
+    Seconds memory;
+    Seconds transfer;
+    double overlap_exponent = 1;
+  };
+  /// What context attention of either kind differs in.
+  struct TileShape {
+    double heads = 0;
+    double flops = 0;  ///< of one tile of one head
+    Bytes token_bytes;
+    Bytes cached_token_bytes;
+  };
+
+  const MathRate& rate(MathPrecision precision) const;
+  const MathRate& rate(Precision weights, Precision activations) const;
+  double units() const { return static_cast<double>(chip_.compute_units.value); }
+  /// Completes a cost whose FLOPs (done in `math`) and bytes are set.
+  KernelCost timed(const Phases& phases, KernelCost work, const MathRate& math) const;
+  KernelCost stream(Bytes bytes, double bandwidth_fraction) const;
+  ContextAttentionCost context_cost(const ContextAttentionConstants& constants, const TileShape& shape) const;
+
+  ChipRecord chip_;
+  FamilyRecord family_;
+  std::array<std::optional<MathRate>, 4> rates_;
+};
+
+}  // namespace orrery

@@ -1,0 +1,15 @@
+#include "orrery/chip/chip.h"
+
+namespace orrery {
+
+/// Source: fits to Vidur's kernel profiles; one prior for all such kernels of a family.
+KernelCost Chip::elementwise(Bytes bytes) const {
+  KernelCost work;
+  work.memory_bytes = bytes;
+  Phases phases;
+  phases.fixed = family_.elementwise.fixed_time.value;
+  phases.memory = bytes / (family_.elementwise.bandwidth_fraction.value * memory_bandwidth());
+  return timed(phases, work, rate(MathPrecision::bf16));
+}
+
+}  // namespace orrery

@@ -1,0 +1,252 @@
+#include "orrery/model/hugging_face.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
+#include "orrery/base/nearest_name.h"
+
+namespace orrery {
+namespace {
+
+using OptionalCount = std::optional<std::int64_t>;
+
+/// The keys of a config.json that decide shapes, of all known architectures.
+struct HuggingFaceConfig {
+  std::int64_t hidden_size = 0;
+  std::int64_t num_hidden_layers = 0;
+  std::int64_t num_attention_heads = 0;
+  std::int64_t intermediate_size = 0;
+  std::int64_t vocab_size = 0;
+  std::int64_t max_position_embeddings = 0;
+  OptionalCount num_key_value_heads;
+  OptionalCount head_dim;
+  std::optional<bool> tie_word_embeddings;
+  OptionalCount sliding_window;
+  std::optional<bool> use_sliding_window;
+  std::vector<std::string> layer_types;
+  OptionalCount num_local_experts;
+  OptionalCount num_experts;
+  OptionalCount n_routed_experts;
+  OptionalCount num_experts_per_tok;
+  OptionalCount moe_intermediate_size;
+  OptionalCount n_shared_experts;
+  OptionalCount first_k_dense_replace;
+  OptionalCount moe_layer_freq;
+  OptionalCount decoder_sparse_step;
+  std::vector<std::int64_t> mlp_only_layers;
+  OptionalCount q_lora_rank;
+  OptionalCount kv_lora_rank;
+  OptionalCount qk_nope_head_dim;
+  OptionalCount qk_rope_head_dim;
+  OptionalCount v_head_dim;
+};
+constexpr RecordName record_name(const HuggingFaceConfig*) {
+  return {"HuggingFaceConfig", "A config.json of Hugging Face"};
+}
+template <class Visitor>
+void visit(Visitor& v, HuggingFaceConfig& r) {
+  const Range size = in_range(1, 1e8);
+  v.required("hidden_size", r.hidden_size, "Width of the residual stream", size);
+  v.required("num_hidden_layers", r.num_hidden_layers, "Decoder layers", size);
+  v.required("num_attention_heads", r.num_attention_heads, "Query heads", size);
+  v.required("intermediate_size", r.intermediate_size, "Width of the MLP", size);
+  v.required("vocab_size", r.vocab_size, "Vocabulary", size);
+  v.required("max_position_embeddings", r.max_position_embeddings, "Longest context", in_range(1, 1e9));
+  v.optional("num_key_value_heads", r.num_key_value_heads, "KV heads", size);
+  v.optional("head_dim", r.head_dim, "Size of one head", size);
+  v.optional("tie_word_embeddings", r.tie_word_embeddings, "One embedding matrix");
+  v.optional("sliding_window", r.sliding_window, "Tokens that a windowed layer sees", size);
+  v.optional("use_sliding_window", r.use_sliding_window, "Whether the window is used");
+  v.optional_list("layer_types", r.layer_types, "Attention of each layer");
+  v.optional("num_local_experts", r.num_local_experts, "Experts", size);
+  v.optional("num_experts", r.num_experts, "Experts", size);
+  v.optional("n_routed_experts", r.n_routed_experts, "Experts", size);
+  v.optional("num_experts_per_tok", r.num_experts_per_tok, "Experts that a token visits", size);
+  v.optional("moe_intermediate_size", r.moe_intermediate_size, "Width of one expert", size);
+  v.optional("n_shared_experts", r.n_shared_experts, "Experts that every token visits", in_range(0, 1e4));
+  v.optional("first_k_dense_replace", r.first_k_dense_replace, "Leading dense layers", in_range(0, 1e4));
+  v.optional("moe_layer_freq", r.moe_layer_freq, "Every n-th layer has experts", in_range(1, 1e4));
+  v.optional("decoder_sparse_step", r.decoder_sparse_step, "Every n-th layer has experts", in_range(0, 1e4));
+  v.optional_list("mlp_only_layers", r.mlp_only_layers, "Layers without experts");
+  v.optional("q_lora_rank", r.q_lora_rank, "Rank of the query compression", size);
+  v.optional("kv_lora_rank", r.kv_lora_rank, "Rank of the KV compression", size);
+  v.optional("qk_nope_head_dim", r.qk_nope_head_dim, "Head size without position", size);
+  v.optional("qk_rope_head_dim", r.qk_rope_head_dim, "Head size with position", size);
+  v.optional("v_head_dim", r.v_head_dim, "Head size of values", size);
+}
+
+/// Fills what one family of architectures adds to the common shape.
+class ConfigReader {
+ public:
+  ConfigReader(const HuggingFaceConfig& config, const Node& node, Diagnostics& diagnostics)
+      : config_(config), node_(node), diagnostics_(diagnostics) {}
+
+  ModelRecord record() const {
+    ModelRecord model;
+    model.layers = config_.num_hidden_layers;
+    model.hidden_size = config_.hidden_size;
+    model.query_heads = config_.num_attention_heads;
+    model.kv_heads = config_.num_key_value_heads.value_or(config_.num_attention_heads);
+    model.head_size = config_.head_dim.value_or(config_.hidden_size / config_.num_attention_heads);
+    model.intermediate_size = config_.intermediate_size;
+    model.vocabulary = config_.vocab_size;
+    model.context_limit = config_.max_position_embeddings;
+    model.tied_embeddings = config_.tie_word_embeddings.value_or(false);  // false in all of these classes
+    return model;
+  }
+
+  void plain(ModelRecord&) {}
+
+  void mistral(ModelRecord& model) {
+    if (config_.sliding_window) model.sliding_window = SlidingWindowRecord{*config_.sliding_window, 0};
+  }
+
+  void qwen(ModelRecord&) {
+    if (config_.use_sliding_window.value_or(false)) refuse("use_sliding_window", "windows on the upper layers only");
+  }
+
+  void mixtral(ModelRecord& model) {
+    mistral(model);
+    add_experts(model, needed(config_.num_local_experts, "num_local_experts"), config_.intermediate_size);
+  }
+
+  void qwen_experts(ModelRecord& model) {
+    qwen(model);
+    if (config_.decoder_sparse_step.value_or(1) != 1) refuse("decoder_sparse_step", "experts in some layers only");
+    if (!config_.mlp_only_layers.empty()) refuse("mlp_only_layers", "experts in some layers only");
+    add_experts(model, needed(config_.num_experts, "num_experts"),
+                needed(config_.moe_intermediate_size, "moe_intermediate_size"));
+  }
+
+  void gpt_oss(ModelRecord& model) {
+    add_experts(model, needed(config_.num_local_experts, "num_local_experts"), config_.intermediate_size);
+    const std::int64_t window = needed(config_.sliding_window, "sliding_window");
+    model.sliding_window = SlidingWindowRecord{window, full_attention_every()};
+  }
+
+  void deepseek(ModelRecord& model) {
+    if (config_.moe_layer_freq.value_or(1) != 1) refuse("moe_layer_freq", "experts in some layers only");
+    const std::int64_t dense_width = config_.intermediate_size;
+    const std::int64_t width = needed(config_.moe_intermediate_size, "moe_intermediate_size");
+    add_experts(model, needed(config_.n_routed_experts, "n_routed_experts"), width);
+    model.experts->shared_count = config_.n_shared_experts.value_or(0);
+    model.experts->shared_intermediate_size = model.experts->shared_count * width;
+    model.experts->first_dense_layers = needed(config_.first_k_dense_replace, "first_k_dense_replace");
+    model.intermediate_size = model.experts->first_dense_layers == 0 ? 0 : dense_width;
+    LatentAttentionRecord latent;
+    latent.query_rank = config_.q_lora_rank.value_or(0);  // null: queries are not compressed
+    latent.kv_rank = needed(config_.kv_lora_rank, "kv_lora_rank");
+    latent.nope_head_size = needed(config_.qk_nope_head_dim, "qk_nope_head_dim");
+    latent.rope_head_size = needed(config_.qk_rope_head_dim, "qk_rope_head_dim");
+    latent.value_head_size = needed(config_.v_head_dim, "v_head_dim");
+    model.latent_attention = latent;
+    model.head_size = latent.value_head_size;
+  }
+
+ private:
+  /// Every layer has experts, so that no dense MLP remains.
+  void add_experts(ModelRecord& model, std::int64_t count, std::int64_t width) {
+    ExpertsRecord experts;
+    experts.count = count;
+    experts.per_token = needed(config_.num_experts_per_tok, "num_experts_per_tok");
+    experts.intermediate_size = width;
+    experts.place = node_.place;
+    model.experts = experts;
+    model.intermediate_size = 0;
+  }
+
+  /// Which n makes every n-th layer attend to all tokens, as `layer_types` lists them.
+  std::int64_t full_attention_every() {
+    const auto& types = config_.layer_types;
+    const auto first = std::find(types.begin(), types.end(), "full_attention");
+    const std::int64_t every = first == types.end() ? 0 : first - types.begin() + 1;
+    bool regular = static_cast<std::int64_t>(types.size()) == config_.num_hidden_layers;
+    for (std::size_t i = 0; i < types.size(); ++i) {
+      const bool full = every != 0 && (static_cast<std::int64_t>(i) + 1) % every == 0;
+      regular = regular && types[i] == (full ? "full_attention" : "sliding_attention");
+    }
+    if (!regular) refuse("layer_types", "layers that do not alternate regularly");
+    return every;
+  }
+
+  std::int64_t needed(const OptionalCount& value, std::string_view key) {
+    if (value) return *value;
+    diagnostics_.error("missing-key", node_.place, fmt::format("'{}' is missing from this config.json", key));
+    return 1;
+  }
+
+  void refuse(std::string_view key, std::string_view what) {
+    const Node* value = node_.find(key);
+    diagnostics_.error("unknown-name", value == nullptr ? node_.place : value->place,
+                       fmt::format("'{}' asks for {}, which is not modelled", key, what));
+  }
+
+  const HuggingFaceConfig& config_;
+  const Node& node_;
+  Diagnostics& diagnostics_;
+};
+
+struct Architecture {
+  std::string_view name;
+  void (ConfigReader::*fill)(ModelRecord&);
+};
+constexpr Architecture kArchitectures[] = {
+    {"DeepseekV3ForCausalLM", &ConfigReader::deepseek}, {"GptOssForCausalLM", &ConfigReader::gpt_oss},
+    {"LlamaForCausalLM", &ConfigReader::plain},         {"MistralForCausalLM", &ConfigReader::mistral},
+    {"MixtralForCausalLM", &ConfigReader::mixtral},     {"Qwen2ForCausalLM", &ConfigReader::qwen},
+    {"Qwen3ForCausalLM", &ConfigReader::qwen},          {"Qwen3MoeForCausalLM", &ConfigReader::qwen_experts},
+};
+
+const Architecture* find_architecture(const Node& node, Diagnostics& diagnostics) {
+  const Node* list = node.find("architectures");
+  if (list == nullptr || list->items.size() != 1) {
+    diagnostics.error("missing-key", list == nullptr ? node.place : list->place,
+                      "'architectures' must name one class, as in [LlamaForCausalLM]");
+    return nullptr;
+  }
+  const Node& word = list->items.front();
+  std::vector<std::string> names;
+  for (const Architecture& row : kArchitectures) {
+    if (row.name == word.text) return &row;
+    names.emplace_back(row.name);
+  }
+  diagnostics.error("unknown-name", word.place,
+                    fmt::format("'{}' is not one of: {}", word.text, fmt::join(names, ", ")),
+                    did_you_mean(word.text, names));
+  return nullptr;
+}
+
+}  // namespace
+
+bool is_hugging_face_config(const Node& node) {
+  return node.kind == Node::Kind::mapping && node.find("architectures") != nullptr && node.find("kind") == nullptr;
+}
+
+std::optional<ModelRecord> read_hugging_face_config(const Node& node, const std::string& id, Diagnostics& diagnostics) {
+  const Architecture* architecture = find_architecture(node, diagnostics);
+  const std::optional<HuggingFaceConfig> config = read_record<HuggingFaceConfig>(node, diagnostics, true);
+  if (architecture == nullptr || !config) return std::nullopt;
+  const std::size_t errors = diagnostics.error_count();
+  ConfigReader reader(*config, node, diagnostics);
+  ModelRecord model = reader.record();
+  (reader.*architecture->fill)(model);
+  if (diagnostics.error_count() > errors) return std::nullopt;
+
+  model.header.id = id;
+  model.header.kind = ModelKind::kName;
+  model.header.name = id;
+  model.header.status = Status::datasheet;
+  model.header.source = "config";
+  model.header.place = node.place;
+  SourceRecord source;
+  source.title = fmt::format("config.json of {} ({})", id, architecture->name);
+  source.publisher = "the model's publisher";
+  source.date = "unknown";
+  model.header.sources.push_back({"config", node.place, source});
+  return model;
+}
+
+}  // namespace orrery

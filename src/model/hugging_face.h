@@ -1,0 +1,21 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "orrery/model/model_record.h"
+
+namespace orrery {
+
+/// Whether a document looks like a Hugging Face config.json: a mapping that names its `architectures`.
+bool is_hugging_face_config(const Node& node);
+
+/// The model that a Hugging Face config.json describes. Known are the decoders of Llama, Mistral, Mixtral, Qwen2,
+/// Qwen3, Qwen3-MoE, DeepSeek-V3 and gpt-oss; keys that do not change shapes are passed over. An explicit head_dim
+/// wins over hidden_size / num_attention_heads; keys that the file leaves out take the value that the architecture's
+/// own configuration class gives them. `id` becomes the id and name of the entry.
+/// Fails: unknown-name (another architecture, a variant that is not modelled), missing-key, wrong-type,
+/// invalid-number, out-of-range.
+std::optional<ModelRecord> read_hugging_face_config(const Node& node, const std::string& id, Diagnostics& diagnostics);
+
+}  // namespace orrery

@@ -1,0 +1,79 @@
+#include "orrery/model/memory_footprint.h"
+
+#include <algorithm>
+
+#include "orrery/model/model_shape.h"
+
+namespace orrery {
+namespace {
+
+constexpr double kHalf = 2;           // bytes of bf16
+constexpr double kLogit = 4 + 4;      // fp32 and a copy
+
+double sharded_attention_weights(const ModelRecord& model, double ranks) {
+  const auto hidden = static_cast<double>(model.hidden_size);
+  const double heads = static_cast<double>(model.query_heads) / ranks;
+  if (!model.latent_attention) {
+    return hidden * static_cast<double>(model.head_size) * (2 * heads + 2 * kv_heads_per_rank(model, ranks));
+  }
+  const LatentAttentionRecord& latent = *model.latent_attention;
+  const auto query_rank = static_cast<double>(latent.query_rank);
+  const auto kv_rank = static_cast<double>(latent.kv_rank);
+  const auto rope = static_cast<double>(latent.rope_head_size);
+  const auto nope = static_cast<double>(latent.nope_head_size);
+  const auto value = static_cast<double>(latent.value_head_size);
+  const double query = query_rank == 0 ? hidden * heads * (nope + rope) : query_rank * (hidden + heads * (nope + rope));
+  return query + hidden * (kv_rank + rope) + kv_rank * heads * (nope + value) + heads * value * hidden;
+}
+
+}  // namespace
+
+Bytes weight_bytes_per_rank(const ModelRecord& model, const ModelPrecision& precision, std::int64_t ranks) {
+  const LayerCounts layers = layer_counts(model);
+  const auto shards = static_cast<double>(ranks);
+  const auto hidden = static_cast<double>(model.hidden_size);
+  const double all_layers = layers.dense + layers.experts;
+  double linear = all_layers * sharded_attention_weights(model, shards) +
+                  layers.dense * 3 * hidden * static_cast<double>(model.intermediate_size) / shards;
+  double half = static_cast<double>(model.vocabulary) * hidden * (model.tied_embeddings ? 1 : 2) / shards +
+                (2 * all_layers + 1) * hidden;
+  double routed = 0;
+  if (model.experts) {
+    const ExpertsRecord& experts = *model.experts;
+    const auto count = static_cast<double>(experts.count);
+    routed = layers.experts * count * 3 * hidden * static_cast<double>(experts.intermediate_size) / shards;
+    linear += layers.experts * 3 * hidden * static_cast<double>(experts.shared_intermediate_size) / shards;
+    half += layers.experts * hidden * count;
+  }
+  return Bytes(linear * bytes_per_element(precision.weights) + routed * bytes_per_element(precision.experts) +
+               half * kHalf);
+}
+
+Bytes kv_bytes_per_token(const ModelRecord& model, Precision kv_cache, std::int64_t ranks) {
+  const auto layers = static_cast<double>(model.layers);
+  const double element = bytes_per_element(kv_cache);
+  if (model.latent_attention) {
+    const auto size = static_cast<double>(model.latent_attention->kv_rank + model.latent_attention->rope_head_size);
+    return Bytes(layers * size * element);
+  }
+  const double heads = kv_heads_per_rank(model, static_cast<double>(ranks));
+  return Bytes(2 * layers * heads * static_cast<double>(model.head_size) * element);
+}
+
+Bytes activation_bytes_per_token(const ModelRecord& model, std::int64_t ranks) {
+  const auto shards = static_cast<double>(ranks);
+  const auto hidden = static_cast<double>(model.hidden_size);
+  double widest = 3 * static_cast<double>(model.intermediate_size) / shards;  // gate and up, and their product
+  if (model.experts) {
+    const double width = static_cast<double>(model.experts->intermediate_size) / shards;
+    const double copy = std::max(2 * width, hidden) + width;
+    widest = std::max(widest, static_cast<double>(model.experts->per_token) * copy);
+  }
+  return Bytes(kHalf * (2 * hidden + widest));
+}
+
+Bytes logits_bytes(const ModelRecord& model, std::int64_t sequences) {
+  return Bytes(kLogit * static_cast<double>(sequences) * static_cast<double>(model.vocabulary));
+}
+
+}  // namespace orrery

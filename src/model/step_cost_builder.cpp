@@ -1,0 +1,167 @@
+#include "orrery/model/step_cost_builder.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "orrery/model/captured_batch.h"
+#include "orrery/model/step_kernels.h"
+
+namespace orrery {
+namespace {
+
+constexpr double kPicosecondsPerSecond = 1e12;
+
+double to_ps(Seconds time) { return time.si() * kPicosecondsPerSecond; }
+std::int64_t to_whole_ps(Seconds time) { return std::llround(to_ps(time)); }
+
+StepWork work_of(const KernelCost& cost) {
+  return {cost.flops.si(), cost.memory_bytes.si(), cost.link_bytes.si(), cost.dynamic_energy.si()};
+}
+
+StepCost::ChunkAttention chunk_attention(const ContextAttentionCost& cost, double layers, std::int64_t window_tokens) {
+  StepCost::ChunkAttention chunk;
+  chunk.tile_ps = layers * to_ps(cost.tile.time);
+  chunk.tile_row_ps = layers * to_ps(cost.tile_row_time);
+  chunk.token_ps = layers * to_ps(cost.per_token.time);
+  chunk.context_ps = layers * to_ps(cost.per_cached_token.time);
+  chunk.window_tokens = window_tokens;
+  chunk.tile_work = layers * work_of(cost.tile);
+  chunk.token_work = layers * work_of(cost.per_token);
+  chunk.context_work = layers * work_of(cost.per_cached_token);
+  return chunk;
+}
+
+void fill_attention(const StepCostRequest& request, const StepKernels& kernels, StepCost& cost) {
+  const LayerCounts& layers = kernels.layers();
+  const double all_layers = layers.full + layers.windowed;
+  const DecodeAttentionCost& decode = kernels.decode_attention();
+  cost.decode_fixed_ps = to_whole_ps(all_layers * decode.fixed.time);
+  cost.decode_sequence_ps = to_whole_ps(all_layers * decode.per_sequence.time);
+  cost.context_token_ps = to_whole_ps(layers.full * decode.per_context_token.time);
+  cost.window_token_ps = to_whole_ps(layers.windowed * decode.per_context_token.time);
+  cost.decode_sequence_work = all_layers * work_of(decode.per_sequence);
+  cost.context_token_work = layers.full * work_of(decode.per_context_token);
+  cost.window_token_work = layers.windowed * work_of(decode.per_context_token);
+  if (request.model.sliding_window) cost.window_tokens = request.model.sliding_window->tokens;
+
+  const ContextAttentionCost& context = kernels.context_attention();
+  cost.prefill_fixed_ps = to_whole_ps(all_layers * context.fixed.time);
+  cost.full_layers = chunk_attention(context, layers.full, 0);
+  cost.window_layers = chunk_attention(context, layers.windowed, cost.window_tokens);
+}
+
+Seconds host_time(const EngineOverheads& engine, double sequences) {
+  return engine.step_overhead + sequences * engine.request_overhead;
+}
+
+std::int64_t padded(const StepCostRequest& request, std::int64_t tokens) {
+  const std::int64_t largest = largest_captured(request.engine.largest_captured_batch, request.max_sequences,
+                                                request.max_batched_tokens);
+  return padded_tokens(tokens, largest);
+}
+
+}  // namespace
+
+Result<void> check_parallelism(const ModelRecord& model, std::int64_t tensor_parallel) {
+  const auto divides = [&](std::int64_t count) { return count % tensor_parallel == 0; };
+  const auto refuse = [&](std::string_view what, std::int64_t count) -> Result<void> {
+    return failure(fmt::format("{} {} of {} do not divide among {} ranks", count, what, model.header.id, tensor_parallel));
+  };
+  if (!divides(model.query_heads)) return refuse("query heads", model.query_heads);
+  // With fewer KV heads than ranks, each is held by an equal number of ranks.
+  if (!model.latent_attention && !divides(model.kv_heads) && tensor_parallel % model.kv_heads != 0) {
+    return refuse("KV heads", model.kv_heads);
+  }
+  if (!divides(model.intermediate_size)) return refuse("columns of the MLP", model.intermediate_size);
+  if (model.experts && !divides(model.experts->intermediate_size)) {
+    return refuse("columns of an expert", model.experts->intermediate_size);
+  }
+  if (model.experts && !divides(model.experts->shared_intermediate_size)) {
+    return refuse("columns of the shared experts", model.experts->shared_intermediate_size);
+  }
+  return {};
+}
+
+Result<void> check_precision(const Chip& chip, const ModelRecord& model, const ModelPrecision& precision) {
+  if (auto supported = chip.supports(precision.weights, precision.activations); !supported) return supported;
+  if (model.experts) {
+    if (auto supported = chip.supports(precision.experts, precision.activations); !supported) return supported;
+  }
+  if (model.latent_attention) return chip.supports_latent_attention();
+  return {};
+}
+
+StepCost build_step_cost(const StepCostRequest& request) {
+  const StepKernels kernels(request);
+  StepCost cost;
+  fill_attention(request, kernels, cost);
+
+  const auto sum_into = [](KernelCost& sum) {
+    return [&sum](KernelKind, double repeats, const KernelCost& kernel) { sum += repeats * kernel; };
+  };
+  cost.tokens_ps.assign(static_cast<std::size_t>(request.max_batched_tokens) + 1, 0);
+  cost.tokens_work.resize(cost.tokens_ps.size());
+  std::int64_t last_size = 0;
+  KernelCost last_sum;
+  for (std::int64_t tokens = 1; tokens <= request.max_batched_tokens; ++tokens) {
+    const std::int64_t size = padded(request, tokens);
+    if (size != last_size) {
+      last_size = size;
+      last_sum = {};
+      kernels.for_each_token_kernel(static_cast<double>(size), sum_into(last_sum));
+    }
+    cost.tokens_ps[static_cast<std::size_t>(tokens)] = to_whole_ps(last_sum.time);
+    cost.tokens_work[static_cast<std::size_t>(tokens)] = work_of(last_sum);
+  }
+  cost.sequences_ps.assign(static_cast<std::size_t>(request.max_sequences) + 1, 0);
+  cost.sequences_work.resize(cost.sequences_ps.size());
+  for (std::int64_t n = 1; n <= request.max_sequences; ++n) {
+    const auto sequences = static_cast<double>(n);
+    KernelCost sum;
+    kernels.for_each_sequence_kernel(sequences, sum_into(sum));
+    cost.sequences_ps[static_cast<std::size_t>(n)] = to_whole_ps(sum.time + host_time(request.engine, sequences));
+    cost.sequences_work[static_cast<std::size_t>(n)] = work_of(sum);
+  }
+  return cost;
+}
+
+std::vector<StepPart> explain_step(const StepCostRequest& request, const StepLoad& load) {
+  const StepKernels kernels(request);
+  std::vector<StepPart> parts;
+  for (const auto& row : EnumNames<KernelKind>::kRows) parts.push_back({row.value, {}});
+  const auto sink = [&](KernelKind kind, double repeats, const KernelCost& kernel) {
+    parts[static_cast<std::size_t>(kind)].cost += repeats * kernel;
+  };
+  kernels.for_each_token_kernel(static_cast<double>(padded(request, load.tokens)), sink);
+  if (load.sequences > 0) {
+    const auto sequences = static_cast<double>(load.sequences);
+    kernels.for_each_sequence_kernel(sequences, sink);
+    KernelCost host;
+    host.time = host_time(request.engine, sequences);
+    sink(KernelKind::host, 1, host);
+  }
+
+  const LayerCounts& layers = kernels.layers();
+  const DecodeAttentionCost& decode = kernels.decode_attention();
+  const auto decoding = static_cast<double>(load.decoding);
+  if (load.decoding > 0) {
+    sink(KernelKind::decode_attention, layers.full, decode.at(decoding, static_cast<double>(load.context_tokens)));
+    sink(KernelKind::decode_attention, layers.windowed, decode.at(decoding, static_cast<double>(load.window_tokens)));
+  }
+  ContextAttentionCost context = kernels.context_attention();
+  if (!load.chunks.empty()) sink(KernelKind::prefill_attention, layers.full + layers.windowed, context.fixed);
+  context.fixed = {};
+  const double window =
+      request.model.sliding_window ? static_cast<double>(request.model.sliding_window->tokens) : 0.0;
+  for (const auto& [cached, tokens] : load.chunks) {
+    const auto before = static_cast<double>(cached);
+    const auto added = static_cast<double>(tokens);
+    sink(KernelKind::prefill_attention, layers.full, context.at(1, before, added));
+    sink(KernelKind::prefill_attention, layers.windowed, context.at(1, before, added, window));
+  }
+  std::erase_if(parts, [](const StepPart& part) { return part.cost.time == Seconds(0); });
+  return parts;
+}
+
+}  // namespace orrery

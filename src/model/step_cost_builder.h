@@ -1,0 +1,98 @@
+#pragma once
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "orrery/base/result.h"
+#include "orrery/chip/chip.h"
+#include "orrery/model/model_precision.h"
+#include "orrery/model/model_record.h"
+#include "orrery/model/step_cost.h"
+
+namespace orrery {
+
+/// What a serving engine adds to the kernels.
+struct EngineOverheads {
+  std::int64_t largest_captured_batch = 0;  ///< see captured_batch.h
+  Seconds step_overhead;
+  Seconds request_overhead;  ///< per sequence of a step
+};
+
+/// One replica: a model on `tensor_parallel` chips. The referred objects must outlive the call only.
+struct StepCostRequest {
+  const Chip& chip;
+  const ModelRecord& model;
+  ModelPrecision precision;
+  std::int64_t tensor_parallel = 1;
+  BytesPerSecond link_bandwidth;  ///< one chip, one direction; unused by a single chip
+  EngineOverheads engine;
+  std::int64_t max_batched_tokens = 0;
+  std::int64_t max_sequences = 0;
+};
+
+/// Fails unless the heads and widths of the model divide among the ranks.
+Result<void> check_parallelism(const ModelRecord& model, std::int64_t tensor_parallel);
+/// Fails unless the chip multiplies these formats and knows the model's kind of attention.
+Result<void> check_precision(const Chip& chip, const ModelRecord& model, const ModelPrecision& precision);
+
+/// Compiles the time and work of every step of one replica: about a million kernel evaluations per second, so that
+/// 8,192 token counts of a model take milliseconds.
+/// Approximations: kernels run one after the other (no overlap of communication and arithmetic); a step with prompts
+/// and decoding sequences runs two attention kernels; every rank does the same work; the sampler is greedy.
+/// Pre: check_physics found nothing, check_parallelism and check_precision pass, the last two counts are >= 1.
+StepCost build_step_cost(const StepCostRequest& request);
+
+/// Kernels of a step by what they are for.
+enum class KernelKind {
+  attention_projection,
+  dense_mlp,
+  router,
+  routed_experts,
+  shared_experts,
+  elementwise,
+  all_reduce,
+  embedding,
+  decode_attention,
+  prefill_attention,
+  output_layer,
+  sampling,
+  host,
+};
+template <>
+struct EnumNames<KernelKind> {
+  static constexpr EnumRow<KernelKind> kRows[] = {
+      {KernelKind::attention_projection, "attention-projection", "weights of query, key, value and output"},
+      {KernelKind::dense_mlp, "dense-mlp", "weights of the dense MLP"},
+      {KernelKind::router, "router", "weights that choose experts"},
+      {KernelKind::routed_experts, "routed-experts", "weights of the chosen experts"},
+      {KernelKind::shared_experts, "shared-experts", "weights of experts that every token visits"},
+      {KernelKind::elementwise, "elementwise", "norms and activations"},
+      {KernelKind::all_reduce, "all-reduce", "sums over the chips of the replica"},
+      {KernelKind::embedding, "embedding", "rows of the input embedding"},
+      {KernelKind::decode_attention, "decode-attention", "reading the KV cache for one new token per sequence"},
+      {KernelKind::prefill_attention, "prefill-attention", "attention of prompts"},
+      {KernelKind::output_layer, "output-layer", "logits of the last token of each sequence"},
+      {KernelKind::sampling, "sampling", "choosing the next token"},
+      {KernelKind::host, "host", "what the engine adds on the processor"},
+  };
+};
+
+/// What one step schedules.
+struct StepLoad {
+  std::int64_t tokens = 0;
+  std::int64_t sequences = 0;
+  std::int64_t decoding = 0;
+  std::int64_t context_tokens = 0;  ///< cached tokens of the decoding sequences, the new ones included
+  std::int64_t window_tokens = 0;   ///< the same, each sequence cut off at the window
+  std::vector<std::pair<std::int64_t, std::int64_t>> chunks;  ///< prompts: (cached, tokens)
+};
+struct StepPart {
+  KernelKind kind;
+  KernelCost cost;
+};
+/// The same step by kind of kernel, in the order of KernelKind; kinds without time are left out. The sum is the time
+/// that build_step_cost gives, up to its rounding. Pre: as there, and load.tokens >= 1.
+std::vector<StepPart> explain_step(const StepCostRequest& request, const StepLoad& load);
+
+}  // namespace orrery

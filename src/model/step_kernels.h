@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cmath>
+#include <optional>
+#include <vector>
+
+#include "orrery/chip/chip.h"
+#include "orrery/model/model_shape.h"
+#include "orrery/model/step_cost_builder.h"
+
+namespace orrery {
+
+/// The kernels that one chip of a replica runs in a step. Each `for_each_` function calls
+/// `sink(KernelKind, repeats, KernelCost)`.
+class StepKernels {
+ public:
+  /// Pre: as build_step_cost.
+  explicit StepKernels(const StepCostRequest& request);
+
+  /// Kernels whose size is the number of tokens. Pre: tokens >= 1, padding included.
+  template <class Sink>
+  void for_each_token_kernel(double tokens, Sink&& sink) const {
+    for (const Product& product : products_) {
+      GemmShape shape = product.shape;
+      shape.m = tokens;
+      sink(product.kind, product.repeats, chip_.gemm(shape));
+    }
+    for (const Pass& pass : passes_) {
+      sink(pass.kind, pass.repeats, chip_.elementwise(tokens * pass.token_bytes));
+    }
+    if (routed_) {
+      ExpertsShape shape = *routed_;
+      shape.tokens = tokens;
+      sink(KernelKind::routed_experts, layers_.experts, chip_.experts(shape));
+    }
+    if (ranks_ > 1) {
+      sink(KernelKind::all_reduce, sums_, chip_.all_reduce(tokens * hidden_bytes_, ranks_, link_));
+    }
+  }
+
+  /// Kernels whose size is the number of sequences. Pre: sequences >= 1.
+  template <class Sink>
+  void for_each_sequence_kernel(double sequences, Sink&& sink) const {
+    GemmShape shape = output_layer_;
+    shape.m = sequences;
+    sink(KernelKind::output_layer, 1.0, chip_.gemm(shape));
+    const Bytes logits = sequences * logits_bytes_;
+    // An all-gather moves half of what an all-reduce of the same buffer does.
+    if (ranks_ > 1) sink(KernelKind::all_reduce, 1.0, chip_.all_reduce(0.5 * logits, ranks_, link_));
+    sink(KernelKind::sampling, 1.0, chip_.elementwise(kLogitPasses * logits));
+  }
+
+  const LayerCounts& layers() const { return layers_; }
+  const DecodeAttentionCost& decode_attention() const { return decode_; }
+  const ContextAttentionCost& context_attention() const { return context_; }
+
+ private:
+  struct Product {
+    KernelKind kind;
+    double repeats;
+    GemmShape shape;
+  };
+  struct Pass {
+    KernelKind kind;
+    double repeats;
+    Bytes token_bytes;
+  };
+  /// bf16 logits are read, written as fp32 and read once more for the largest: 2 + 4 + 4 bytes of 2.
+  static constexpr double kLogitPasses = 5;
+
+  void add_attention(const ModelRecord& model, const ModelPrecision& precision);
+  void add_layers(const ModelRecord& model, const ModelPrecision& precision);
+  void add_product(KernelKind kind, double repeats, double n, double k, Precision weights, Precision activations);
+
+  const Chip& chip_;
+  double ranks_;
+  BytesPerSecond link_;
+  LayerCounts layers_;
+  std::vector<Product> products_;
+  std::vector<Pass> passes_;
+  std::optional<ExpertsShape> routed_;
+  GemmShape output_layer_;
+  Bytes hidden_bytes_;  ///< of one token
+  Bytes logits_bytes_;  ///< of one sequence, bf16
+  double sums_ = 0;
+  DecodeAttentionCost decode_;
+  ContextAttentionCost context_;
+};
+
+}  // namespace orrery

@@ -1,0 +1,162 @@
+#include "orrery/scenario/accounting.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "orrery/scenario/duration_sample.h"
+
+namespace orrery {
+namespace {
+
+/// Work of one chip of the replica.
+StepWork work_of(const StepCost& cost, const ReplicaTotals& totals) {
+  StepWork work = totals.prefill_work;
+  const auto add = [&](std::int64_t times, const StepWork& each) { work += static_cast<double>(times) * each; };
+  for (std::size_t t = 0; t < totals.steps_by_tokens.size(); ++t) {
+    if (totals.steps_by_tokens[t] != 0) add(totals.steps_by_tokens[t], cost.tokens_work[t]);
+  }
+  for (std::size_t n = 0; n < totals.steps_by_sequences.size(); ++n) {
+    if (totals.steps_by_sequences[n] != 0) add(totals.steps_by_sequences[n], cost.sequences_work[n]);
+  }
+  add(totals.decode_sequence_steps, cost.decode_sequence_work);
+  add(totals.context_token_steps, cost.context_token_work);
+  add(totals.window_token_steps, cost.window_token_work);
+  return work;
+}
+
+double cost_of(const SystemPool& pool, Seconds duration, Joules facility_energy) {
+  const auto servers = static_cast<double>(pool.record.servers);
+  if (pool.record.ownership == Ownership::rented) {
+    return (pool.server.price_per_hour.value * duration).si() * servers;
+  }
+  const double share_of_life = duration / *pool.record.lifetime;
+  return pool.server.capital_price.value.si() * servers * share_of_life +
+         (facility_energy * pool.site.electricity_price.value).si();
+}
+
+std::int64_t weighted_sum(const std::vector<std::int64_t>& counts) {
+  std::int64_t sum = 0;
+  for (std::size_t i = 0; i < counts.size(); ++i) sum += static_cast<std::int64_t>(i) * counts[i];
+  return sum;
+}
+
+}  // namespace
+
+RequestCounts count_requests(const RequestOutcomes& outcomes) {
+  RequestCounts counts;
+  counts.arrived = static_cast<std::int64_t>(outcomes.state.size());
+  for (const RequestState state : outcomes.state) {
+    counts.completed += state == RequestState::completed;
+    counts.rejected += state == RequestState::rejected;
+    counts.unfinished += state == RequestState::unfinished;
+  }
+  return counts;
+}
+
+PoolResult account_pool(const SystemPool& pool, const PoolOutcome& outcome, Seconds duration) {
+  PoolResult result;
+  result.name = pool.name;
+  result.site = pool.record.site.id;
+  result.server = pool.record.server.id;
+  result.chip = pool.chip.header.id;
+  result.model = pool.model.header.id;
+  result.servers = pool.record.servers;
+  result.replicas = pool.replicas;
+  result.chips = pool.chips;
+  result.requests = count_requests(outcome.requests);
+  result.kv_blocks = pool.memory.kv_blocks;
+  result.weight_bytes_per_chip = pool.memory.weights;
+  result.kv_bytes_per_token = pool.memory.kv_per_token;
+
+  const auto chips_per_replica = static_cast<double>(pool.record.tensor_parallel);
+  LogHistogram gaps;
+  StepWork work;  // of one chip of each replica, summed over replicas
+  std::int64_t sequence_steps = 0;
+  std::int64_t resident_steps = 0;
+  std::int64_t peak_blocks = 0;
+  double busy_s = 0;
+  for (const ReplicaTotals& totals : outcome.replicas) {
+    gaps.merge(totals.token_gaps);
+    work += work_of(pool.cost, totals);
+    result.steps += totals.steps;
+    result.preemptions += totals.preemptions;
+    result.recomputed_tokens += totals.recomputed_tokens;
+    result.generated_tokens += totals.generated_tokens;
+    sequence_steps += weighted_sum(totals.steps_by_sequences);
+    resident_steps += totals.resident_token_steps;
+    peak_blocks = std::max(peak_blocks, totals.peak_blocks);
+    busy_s += SimTime(totals.busy_ps).seconds().si();
+  }
+  result.itl = summarize(gaps);
+
+  const double replica_s = duration.si() * static_cast<double>(pool.replicas);
+  const auto steps = static_cast<double>(std::max<std::int64_t>(result.steps, 1));
+  const double kv_tokens = static_cast<double>(pool.limits.usable_blocks * pool.limits.block_size);
+  result.mean_batch = static_cast<double>(sequence_steps) / steps;
+  result.kv_mean = static_cast<double>(resident_steps) / steps / kv_tokens;
+  result.kv_peak = static_cast<double>(peak_blocks) / static_cast<double>(pool.limits.usable_blocks);
+  result.busy_share = replica_s > 0 ? busy_s / replica_s : 0;
+  if (busy_s > 0) {
+    result.compute_utilisation = work.flops / (busy_s * pool.dense_peak);
+    result.bandwidth_utilisation = work.memory_bytes / (busy_s * pool.chip.memory.bandwidth.value.si());
+  }
+
+  const double static_W = pool.chip.static_power.value.si();
+  const double idle_W = pool.chip.idle_power.value.si();
+  const double chips_J = chips_per_replica * (busy_s * static_W + (replica_s - busy_s) * idle_W + work.dynamic_joules);
+  const double host_idle_W = pool.server.host.idle_power.value.si();
+  const double host_W = host_idle_W + result.busy_share * (pool.server.host.peak_power.value.si() - host_idle_W);
+  const double hosts_J = host_W * duration.si() * static_cast<double>(pool.record.servers);
+  result.it_energy_J = chips_J + hosts_J;
+  result.facility_energy_J = result.it_energy_J * pool.site.power_usage_effectiveness.value;
+  result.mean_chip_power_W = replica_s > 0 ? chips_J / (replica_s * chips_per_replica) : 0;
+  result.cost_usd = cost_of(pool, duration, Joules(result.facility_energy_J));
+  result.carbon_g = (Joules(result.facility_energy_J) * pool.site.grid_carbon.value).si();
+  return result;
+}
+
+std::vector<std::string> broken_laws(const SystemPool& pool, const RequestTable& requests, const PoolOutcome& outcome,
+                                     const PoolResult& result, Seconds duration) {
+  std::vector<std::string> broken;
+  const auto expect = [&](bool holds, std::string law) {
+    if (!holds) broken.push_back(fmt::format("pool {}: {}", pool.name, law));
+  };
+  const RequestCounts& counts = result.requests;
+  expect(counts.arrived == counts.completed + counts.rejected + counts.failed + counts.unfinished,
+         "requests that arrived are completed, rejected, failed or unfinished");
+
+  std::int64_t tokens = 0;
+  Int128 latency_ps = 0;
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    if (outcome.requests.state[i] != RequestState::completed) continue;
+    tokens += requests.output_tokens[i];
+    latency_ps += outcome.requests.finish_ps[i] - requests.arrival_ps[i];
+  }
+  Int128 in_system_ps = 0;
+  for (const ReplicaTotals& totals : outcome.replicas) {
+    in_system_ps += totals.request_ps;
+    const std::int64_t steps = std::accumulate(totals.steps_by_tokens.begin(), totals.steps_by_tokens.end(), std::int64_t{0});
+    expect(steps == totals.steps, "every step is counted once");
+    expect(weighted_sum(totals.steps_by_tokens) == totals.prefill_tokens + totals.decode_sequence_steps,
+           "tokens scheduled are tokens computed");
+    expect(totals.busy_ps <= totals.end_ps, "a replica is not busy for longer than it runs");
+  }
+  if (counts.unfinished == 0) {
+    expect(tokens == result.generated_tokens, "tokens generated are tokens delivered");
+    expect(in_system_ps == latency_ps, "Little's law: time in the system is the sum of latencies");
+  }
+  expect(outcome.blocks_balance, "all KV blocks are free at the end");
+
+  constexpr double kRounding = 1 + 1e-9;
+  const double idle_W = std::min(pool.chip.idle_power.value.si(), pool.chip.static_power.value.si());
+  expect(duration.si() <= 0 || (result.mean_chip_power_W * kRounding >= idle_W &&
+                                result.mean_chip_power_W <= pool.chip.power_limit.value.si() * kRounding),
+         fmt::format("mean power of a chip ({:.1f} W) lies between idle and limit", result.mean_chip_power_W));
+  expect(result.bandwidth_utilisation <= kRounding, "no more bytes move than the memory can carry");
+  expect(result.compute_utilisation <= kRounding, "no more is computed than the chip can");
+  return broken;
+}
+
+}  // namespace orrery

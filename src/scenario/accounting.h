@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "orrery/scenario/results.h"
+#include "orrery/scenario/system.h"
+
+namespace orrery {
+
+/// Energy, money, carbon and utilisation of a pool over `duration`, from what its replicas counted.
+/// Energy: static power while kernels run and idle power otherwise, dynamic energy of the work, hosts
+/// between idle and peak by the busy share, all times the site's PUE.
+PoolResult account_pool(const SystemPool& pool, const PoolOutcome& outcome, Seconds duration);
+
+/// The conservation laws of one pool that do not hold: requests, tokens, steps, blocks, time in the
+/// system (Little), power within idle and limit, bandwidth within the peak. Empty in a good run.
+std::vector<std::string> broken_laws(const SystemPool& pool, const RequestTable& requests, const PoolOutcome& outcome,
+                                     const PoolResult& result, Seconds duration);
+
+/// Counts by state.
+RequestCounts count_requests(const RequestOutcomes& outcomes);
+
+}  // namespace orrery

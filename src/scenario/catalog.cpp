@@ -1,0 +1,171 @@
+#include "orrery/scenario/catalog.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "orrery/base/nearest_name.h"
+#include "orrery/chip/family_record.h"
+#include "orrery/chip/server_record.h"
+#include "orrery/model/model_record.h"
+#include "orrery/scenario/site_record.h"
+#include "orrery/scenario/workload_record.h"
+#include "orrery/serving/engine_record.h"
+#include "orrery/serving/policies/routing_policy.h"
+
+namespace orrery {
+
+// Records without laws of their own.
+static void check_physics(const SiteRecord&, Diagnostics&) {}
+static void check_physics(const EngineRecord& engine, Diagnostics& diagnostics) {
+  if (find_batch_policy(engine.policy) == nullptr) {
+    std::vector<std::string> names;
+    for (const BatchPolicy& policy : batch_policies()) names.emplace_back(policy.name);
+    diagnostics.error("unknown-name", engine.header.place, fmt::format("'{}' is not a batching policy", engine.policy),
+                      did_you_mean(engine.policy, names));
+  }
+}
+
+namespace {
+
+template <class R>
+struct KindOf;
+template <>
+struct KindOf<FamilyRecord> {
+  static constexpr std::string_view kName = "family";
+};
+template <>
+struct KindOf<ChipRecord> {
+  static constexpr std::string_view kName = "chip";
+};
+template <>
+struct KindOf<ServerRecord> {
+  static constexpr std::string_view kName = "server";
+};
+template <>
+struct KindOf<ModelRecord> {
+  static constexpr std::string_view kName = "model";
+};
+template <>
+struct KindOf<EngineRecord> {
+  static constexpr std::string_view kName = "engine";
+};
+template <>
+struct KindOf<SiteRecord> {
+  static constexpr std::string_view kName = "site";
+};
+template <>
+struct KindOf<WorkloadProfileRecord> {
+  static constexpr std::string_view kName = "workload";
+};
+
+void check_header(const EntryHeader& header, const Node& node, std::string_view kind, std::string_view id,
+                  Diagnostics& diagnostics) {
+  const auto place_of = [&](std::string_view key) { return node.find(key) != nullptr ? node.find(key)->place : node.place; };
+  if (header.kind != kind) {
+    diagnostics.error("kind-mismatch", place_of("kind"), fmt::format("'{}' is not '{}', the kind expected here", header.kind, kind));
+  }
+  if (header.id != id) {
+    diagnostics.error("id-mismatch", place_of("id"), fmt::format("'{}' is not '{}', the name of the file", header.id, id),
+                      "an entry's id is its file name without .yaml");
+  }
+}
+
+class CatalogReferences final : public ReferenceChecker {
+ public:
+  CatalogReferences(const Catalog& catalog, Diagnostics& diagnostics) : ReferenceChecker(diagnostics), catalog_(catalog) {}
+
+ protected:
+  bool exists(std::string_view kind, const std::string& id) override { return catalog_.contains(kind, id); }
+  std::vector<std::string> names(std::string_view kind) override { return catalog_.ids(kind); }
+
+ private:
+  const Catalog& catalog_;
+};
+
+template <class R>
+std::optional<Node> check_entry(const Node& node, std::string_view id, const Catalog& catalog, Diagnostics& diagnostics,
+                                EntryHeader& header) {
+  auto entry = read_entry<R>(node, KindOf<R>::kName, id, diagnostics);
+  if (!entry) return std::nullopt;
+  CatalogReferences checker(catalog, diagnostics);
+  record_type<R>().walk(&entry->record, "", checker);
+  header = entry->record.header;
+  return write_record(entry->record);
+}
+
+constexpr CatalogKind kKinds[] = {
+    {"chip", "accelerators", record_type<ChipRecord>, check_entry<ChipRecord>},
+    {"family", "kernel efficiencies of a chip family", record_type<FamilyRecord>, check_entry<FamilyRecord>},
+    {"server", "servers with their chips, power and price", record_type<ServerRecord>, check_entry<ServerRecord>},
+    {"model", "language models", record_type<ModelRecord>, check_entry<ModelRecord>},
+    {"engine", "serving engines", record_type<EngineRecord>, check_entry<EngineRecord>},
+    {"site", "places with electricity price and carbon", record_type<SiteRecord>, check_entry<SiteRecord>},
+    {"workload", "profiles of public traces", record_type<WorkloadProfileRecord>, check_entry<WorkloadProfileRecord>},
+};
+
+}  // namespace
+
+std::span<const CatalogKind> catalog_kinds() { return kKinds; }
+
+const CatalogKind* find_catalog_kind(std::string_view name) {
+  const auto* found = std::find_if(std::begin(kKinds), std::end(kKinds), [&](const auto& kind) { return kind.name == name; });
+  return found == std::end(kKinds) ? nullptr : found;
+}
+
+std::vector<std::string> Catalog::ids(std::string_view kind) const {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (const auto& file : std::filesystem::directory_iterator(root_ + "/" + std::string(kind), error)) {
+    if (file.path().extension() == ".yaml") names.push_back(file.path().stem().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::string Catalog::path_of(std::string_view kind, const std::string& id) const {
+  return fmt::format("{}/{}/{}.yaml", root_, kind, id);
+}
+
+bool Catalog::contains(std::string_view kind, const std::string& id) const {
+  std::error_code error;
+  return !id.empty() && id.find('/') == std::string::npos && std::filesystem::is_regular_file(path_of(kind, id), error);
+}
+
+template <class R>
+std::optional<CatalogEntry<R>> read_entry(const Node& node, std::string_view kind, std::string_view id,
+                                          Diagnostics& diagnostics) {
+  const std::size_t errors_before = diagnostics.error_count();
+  auto record = read_record<R>(node, diagnostics);
+  if (!record) return std::nullopt;
+  CatalogEntry<R> entry{std::move(*record), {}};
+  check_header(entry.record.header, node, kind, id, diagnostics);
+  resolve_attribution(entry.record.header, record_type<R>(), &entry.record, diagnostics, entry.provenance);
+  check_physics(entry.record, diagnostics);
+  if (diagnostics.error_count() > errors_before) return std::nullopt;
+  return entry;
+}
+
+template <class R>
+std::optional<CatalogEntry<R>> Catalog::load(const AnyReference& reference, Diagnostics& diagnostics) const {
+  constexpr std::string_view kKind = KindOf<R>::kName;
+  if (!contains(kKind, reference.id)) {
+    AnyReference copy = reference;
+    CatalogReferences(*this, diagnostics).reference("", kKind, copy);
+    return std::nullopt;
+  }
+  const auto node = parse_yaml_file(path_of(kKind, reference.id), diagnostics);
+  if (!node) return std::nullopt;
+  return read_entry<R>(*node, kKind, reference.id, diagnostics);
+}
+
+template std::optional<CatalogEntry<FamilyRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
+template std::optional<CatalogEntry<ChipRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
+template std::optional<CatalogEntry<ServerRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
+template std::optional<CatalogEntry<ModelRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
+template std::optional<CatalogEntry<EngineRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
+template std::optional<CatalogEntry<SiteRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
+template std::optional<CatalogEntry<WorkloadProfileRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
+
+}  // namespace orrery

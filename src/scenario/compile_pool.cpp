@@ -1,0 +1,229 @@
+#include "orrery/scenario/compile_pool.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include "orrery/base/nearest_name.h"
+#include "orrery/chip/chip.h"
+#include "orrery/chip/family_record.h"
+#include "orrery/model/hugging_face.h"
+#include "orrery/model/memory_footprint.h"
+#include "orrery/model/step_cost_builder.h"
+
+namespace orrery {
+namespace {
+
+/// A pool under compilation: what is known so far, and where to report.
+class PoolCompiler {
+ public:
+  PoolCompiler(const Named<PoolRecord>& named, const Node& node, const std::string& folder, const Catalog& catalog,
+               std::vector<ProvenanceItem>& provenance, Diagnostics& diagnostics)
+      : record_(named.value), node_(node), folder_(folder), catalog_(catalog), provenance_(provenance),
+        diagnostics_(diagnostics) {
+    pool_.name = named.name;
+    pool_.record = named.value;
+  }
+
+  std::optional<SystemPool> compile() {
+    const std::size_t errors_before = diagnostics_.error_count();
+    const bool loaded = load_entries();
+    check_routing();
+    check_ownership();
+    if (!loaded || diagnostics_.error_count() > errors_before) return std::nullopt;
+
+    const Chip chip(pool_.chip, *family_);
+    precision_ = {record_.precision.weights, record_.precision.experts.value_or(record_.precision.weights),
+                  record_.precision.activations, record_.precision.kv_cache};
+    check_layout();
+    if (const auto good = check_precision(chip, pool_.model, precision_); !good) {
+      report("unsupported-precision", "precision", good.error());
+    }
+    resolve_limits();
+    if (diagnostics_.error_count() > errors_before) return std::nullopt;
+    plan_memory(chip);
+    if (diagnostics_.error_count() > errors_before) return std::nullopt;
+    pool_.dense_peak = chip.dense_peak(*math_precision(precision_.weights, precision_.activations))->si();
+    pool_.cost = build_step_cost({chip, pool_.model, precision_, record_.tensor_parallel, link_bandwidth(),
+                                  {engine_->largest_captured_batch.value, engine_->step_overhead.value,
+                                   engine_->request_overhead.value},
+                                  pool_.limits.max_batched_tokens, pool_.limits.max_sequences});
+    return std::move(pool_);
+  }
+
+ private:
+  const Place& place_of(std::string_view key) const {
+    const Node* value = node_.find(key);
+    return value != nullptr ? value->place : node_.place;
+  }
+  void report(std::string_view code, std::string_view key, std::string message, std::string hint = {}) {
+    diagnostics_.error(code, place_of(key), std::move(message), std::move(hint));
+  }
+
+  template <class R>
+  std::optional<R> load(const AnyReference& reference) {
+    auto entry = catalog_.load<R>(reference, diagnostics_);
+    if (!entry) return std::nullopt;
+    add_provenance(provenance_, entry->provenance);
+    return std::move(entry->record);
+  }
+
+  std::optional<ModelRecord> load_model() {
+    if (!record_.model.id.ends_with(".json")) return load<ModelRecord>(record_.model);
+    const std::string path = (std::filesystem::path(folder_) / record_.model.id).string();
+    if (std::error_code error; !std::filesystem::exists(path, error)) {
+      report("unreadable-file", "model", fmt::format("there is no file '{}'", path));
+      return std::nullopt;
+    }
+    const auto node = parse_yaml_file(path, diagnostics_);
+    if (!node) return std::nullopt;
+    auto model = read_hugging_face_config(*node, record_.model.id, diagnostics_);
+    if (model) check_physics(*model, diagnostics_);
+    return model;
+  }
+
+  bool load_entries() {
+    auto site = load<SiteRecord>(record_.site);
+    auto server = load<ServerRecord>(record_.server);
+    auto chip = server ? load<ChipRecord>(server->chip) : std::nullopt;
+    family_ = chip ? load<FamilyRecord>(chip->family) : std::nullopt;
+    auto model = load_model();
+    engine_ = load<EngineRecord>(record_.engine);
+    if (!site || !server || !chip || !family_ || !model || !engine_) return false;
+    pool_.site = std::move(*site);
+    pool_.server = std::move(*server);
+    pool_.chip = std::move(*chip);
+    pool_.model = std::move(*model);
+    return true;
+  }
+
+  void check_routing() {
+    pool_.routing = find_routing_policy(record_.routing);
+    if (pool_.routing != nullptr) return;
+    std::vector<std::string> names;
+    for (const RoutingPolicy& policy : routing_policies()) names.emplace_back(policy.name);
+    report("unknown-name", "routing",
+           fmt::format("'{}' is not a routing policy: {}", record_.routing, fmt::join(names, ", ")),
+           did_you_mean(record_.routing, names));
+  }
+
+  void check_ownership() {
+    const bool owned = record_.ownership == Ownership::owned;
+    if (owned && !record_.lifetime) {
+      report("missing-key", "ownership", "'lifetime' is missing for servers that are owned",
+             "lifetime: over how long the capital price is spread, as in 4 years");
+    }
+    if (!owned && record_.lifetime) {
+      report("impossible-physics", "lifetime", "servers that are rented have no lifetime", "remove it, or write ownership: owned");
+    }
+  }
+
+  void check_layout() {
+    const std::int64_t ranks = record_.tensor_parallel;
+    const std::int64_t chips = pool_.server.chips.value;
+    if (ranks > chips || chips % ranks != 0) {
+      report("invalid-parallelism", "tensor_parallel",
+             fmt::format("{} chips per replica do not divide the {} of a {}", ranks, chips, pool_.server.header.id),
+             "replicas stay within one server: choose a divisor of its chips, or another server");
+    }
+    if (const auto good = check_parallelism(pool_.model, ranks); !good) {
+      report("invalid-parallelism", "tensor_parallel", good.error());
+    }
+    pool_.replicas = record_.servers * (chips / ranks);
+    pool_.chips = record_.servers * chips;
+    constexpr std::int64_t kMostReplicas = UINT16_MAX;
+    if (pool_.replicas > kMostReplicas) {
+      report("out-of-range", "servers", fmt::format("{} replicas in one pool; at most {} are simulated", pool_.replicas, kMostReplicas));
+    }
+  }
+
+  void resolve_limits() {
+    const EngineSettings settings = record_.engine_settings.value_or(EngineSettings{});
+    const auto& small = engine_->small_chips;
+    const bool is_small = small && pool_.chip.memory.capacity.value < small->below_memory.value;
+    EngineLimits& limits = pool_.limits;
+    limits.max_sequences = settings.max_num_seqs.value_or(is_small ? small->max_num_seqs.value : engine_->max_num_seqs.value);
+    limits.max_batched_tokens = settings.max_num_batched_tokens.value_or(
+        is_small ? small->max_num_batched_tokens.value : engine_->max_num_batched_tokens.value);
+    limits.block_size = engine_->block_size.value;
+    limits.reserve_full_prompt = engine_->reserve_full_prompt.value;
+    limits.context_limit = settings.max_model_len.value_or(pool_.model.context_limit);
+    if (limits.context_limit > pool_.model.context_limit) {
+      report("out-of-range", "engine_settings",
+             fmt::format("max_model_len {} is longer than the model's context of {}", limits.context_limit, pool_.model.context_limit));
+    }
+    if (limits.max_batched_tokens < limits.max_sequences) {
+      report("impossible-physics", "engine_settings",
+             fmt::format("max_num_batched_tokens {} is less than max_num_seqs {}: a step could not give every request a token",
+                         limits.max_batched_tokens, limits.max_sequences));
+    }
+  }
+
+  /// Source: vLLM's own arithmetic: what is left of its share of memory after weights, the peak of a
+  /// profiling step and captured graphs becomes KV blocks.
+  void plan_memory(const Chip& chip) {
+    const std::int64_t ranks = record_.tensor_parallel;
+    const EngineSettings settings = record_.engine_settings.value_or(EngineSettings{});
+    const double share = settings.gpu_memory_utilization.value_or(engine_->gpu_memory_utilization.value);
+    MemoryPlan& plan = pool_.memory;
+    plan.usable = (chip.usable_memory() * share).si();
+    plan.weights = weight_bytes_per_rank(pool_.model, precision_, ranks).si();
+    plan.activations = (activation_bytes_per_token(pool_.model, ranks) * static_cast<double>(pool_.limits.max_batched_tokens) +
+                        logits_bytes(pool_.model, pool_.limits.max_sequences))
+                           .si();
+    plan.framework = engine_->framework_memory.value.si();
+    plan.kv_per_token = kv_bytes_per_token(pool_.model, precision_.kv_cache, ranks).si();
+    if (plan.weights > plan.usable) {
+      report("model-does-not-fit", "model",
+             fmt::format("{} of weights per chip, and {} to hold them ({:g} % of the memory)", to_text(Bytes(plan.weights), 3),
+                         to_text(Bytes(plan.usable), 3), 100 * share),
+             "use more chips per replica (tensor_parallel), a chip with more memory, or narrower weights");
+      return;
+    }
+    const double left = plan.usable - plan.weights - plan.activations - plan.framework;
+    const double block = plan.kv_per_token * static_cast<double>(pool_.limits.block_size);
+    plan.kv_blocks = settings.kv_blocks.value_or(left > 0 ? static_cast<std::int64_t>(left / block) : 0);
+    if (plan.kv_blocks < 2) {
+      report("kv-cannot-fit", "model",
+             fmt::format("no room for KV blocks: of {} per chip, weights take {}, activations {} and the engine {}",
+                         to_text(Bytes(plan.usable), 3), to_text(Bytes(plan.weights), 3), to_text(Bytes(plan.activations), 3),
+                         to_text(Bytes(plan.framework), 3)),
+             "use more chips per replica (tensor_parallel), narrower weights, or fewer max_num_batched_tokens");
+      return;
+    }
+    pool_.limits.usable_blocks = plan.kv_blocks - 1;  // V-30: block 0 is never handed out
+  }
+
+  BytesPerSecond link_bandwidth() const {
+    return pool_.server.link ? pool_.server.link->bandwidth.value : BytesPerSecond(0);
+  }
+
+  const PoolRecord& record_;
+  const Node& node_;
+  const std::string& folder_;
+  const Catalog& catalog_;
+  std::vector<ProvenanceItem>& provenance_;
+  Diagnostics& diagnostics_;
+  SystemPool pool_;
+  std::optional<FamilyRecord> family_;
+  std::optional<EngineRecord> engine_;
+  ModelPrecision precision_;
+};
+
+}  // namespace
+
+std::optional<SystemPool> compile_pool(const Named<PoolRecord>& pool, const Node& node, const std::string& folder,
+                                       const Catalog& catalog, std::vector<ProvenanceItem>& provenance,
+                                       Diagnostics& diagnostics) {
+  return PoolCompiler(pool, node, folder, catalog, provenance, diagnostics).compile();
+}
+
+void add_provenance(std::vector<ProvenanceItem>& all, const std::vector<ProvenanceItem>& items) {
+  if (items.empty()) return;
+  const bool is_known = std::any_of(all.begin(), all.end(), [&](const auto& item) { return item.path == items[0].path; });
+  if (!is_known) all.insert(all.end(), items.begin(), items.end());
+}
+
+}  // namespace orrery

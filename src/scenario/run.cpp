@@ -1,0 +1,317 @@
+#include "orrery/scenario/run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <limits>
+
+#include "orrery/scenario/accounting.h"
+#include "orrery/scenario/duration_sample.h"
+#include "orrery/scenario/trace_reader.h"
+#include "orrery/scenario/workload_generator.h"
+
+namespace orrery {
+namespace {
+
+struct Arrivals {
+  RequestTable table;
+  std::string description;
+  std::int64_t skipped_rows = 0;
+};
+
+template <class T>
+const T* pointer_to(const std::optional<T>& optional) {
+  return optional ? &*optional : nullptr;
+}
+
+std::string describe_draw(const WorkloadRecord& workload) {
+  if (workload.profile) return fmt::format("profile {}", workload.profile->profile.id);
+  if (workload.poisson) return fmt::format("Poisson, {:.6g} req/s", workload.poisson->rate.si());
+  return fmt::format("gamma gaps, {:.6g} req/s, variation {:g}", workload.gamma->rate.si(), workload.gamma->gap_variation);
+}
+
+std::optional<Arrivals> arrivals_of(const System& system, const SystemService& service, Diagnostics& diagnostics) {
+  const WorkloadRecord& workload = service.record.workload;
+  if (!workload.trace) {
+    return Arrivals{draw_requests(workload, pointer_to(service.arrivals_profile), pointer_to(service.lengths_profile),
+                                  system.seed, service.name),
+                    describe_draw(workload), 0};
+  }
+  TraceOptions options;
+  options.format = workload.trace->format;
+  options.skip_bad_rows = system.skip_bad_rows;
+  options.rate_multiplier = workload.trace->rate_multiplier.value_or(1);
+  auto trace = read_trace(service.trace_path, options, diagnostics);
+  if (!trace) return std::nullopt;
+  limit_requests(workload, trace->requests);
+  std::string description = fmt::format("trace {} ({})", std::filesystem::path(service.trace_path).filename().string(),
+                                        enum_name(trace->format));
+  if (trace->spread_interval > SimTime()) {
+    description += fmt::format(", spread over its ticks of {}", to_text(trace->spread_interval.seconds()));
+  }
+  return Arrivals{std::move(trace->requests), std::move(description), static_cast<std::int64_t>(trace->skipped_rows)};
+}
+
+/// The requests of all services of a pool in one order of arrival; equal times keep the services' order.
+struct MergedRequests {
+  RequestTable table;
+  std::vector<std::pair<std::size_t, std::size_t>> origin;  // service, request; empty: one service, as it is
+};
+
+MergedRequests merge(std::vector<Arrivals>& arrivals, const std::vector<std::size_t>& services) {
+  MergedRequests merged;
+  if (services.size() == 1) merged.table = std::move(arrivals[services[0]].table);
+  if (services.size() <= 1) return merged;
+  for (const std::size_t service : services) {
+    for (std::size_t i = 0; i < arrivals[service].table.size(); ++i) merged.origin.emplace_back(service, i);
+  }
+  const auto time_of = [&](const auto& o) { return arrivals[o.first].table.arrival_ps[o.second]; };
+  std::stable_sort(merged.origin.begin(), merged.origin.end(),
+                   [&](const auto& a, const auto& b) { return time_of(a) < time_of(b); });
+  merged.table.reserve(merged.origin.size());
+  for (const auto& [service, i] : merged.origin) {
+    const RequestTable& from = arrivals[service].table;
+    merged.table.add(from.arrival_ps[i], from.input_tokens[i], from.output_tokens[i]);
+  }
+  return merged;
+}
+
+/// Gives each service its own rows of a pool's outcome.
+void split(MergedRequests merged, PoolOutcome& outcome, const std::vector<std::size_t>& services,
+           std::vector<Arrivals>& arrivals, std::vector<Results::ServiceRequests>& log) {
+  if (services.size() == 1) {
+    log[services[0]] = {std::move(merged.table), std::move(outcome.requests)};
+    return;
+  }
+  for (const std::size_t service : services) {
+    const std::size_t size = arrivals[service].table.size();
+    log[service] = {std::move(arrivals[service].table), RequestOutcomes(size)};
+  }
+  for (std::size_t row = 0; row < merged.origin.size(); ++row) {
+    const auto [service, i] = merged.origin[row];
+    RequestOutcomes& to = log[service].outcomes;
+    const RequestOutcomes& from = outcome.requests;
+    to.queued_ps[i] = from.queued_ps[row];
+    to.scheduled_ps[i] = from.scheduled_ps[row];
+    to.first_token_ps[i] = from.first_token_ps[row];
+    to.finish_ps[i] = from.finish_ps[row];
+    to.preemptions[i] = from.preemptions[row];
+    to.replica[i] = from.replica[row];
+    to.state[i] = from.state[row];
+  }
+}
+
+struct LatencySamples {
+  DurationSample ttft, ttft_queued, tpot, e2e, queue;
+
+  void add(const Results::ServiceRequests& log) {
+    for (std::size_t i = 0; i < log.table.size(); ++i) {
+      const RequestOutcomes& o = log.outcomes;
+      if (o.state[i] != RequestState::completed) continue;
+      const std::int64_t arrival = log.table.arrival_ps[i];
+      ttft.add(o.first_token_ps[i] - arrival);
+      ttft_queued.add(o.first_token_ps[i] - o.queued_ps[i]);
+      e2e.add(o.finish_ps[i] - arrival);
+      queue.add(o.scheduled_ps[i] - arrival);
+      const std::int64_t gaps = log.table.output_tokens[i] - 1;
+      if (gaps > 0) tpot.add((o.finish_ps[i] - o.first_token_ps[i] + gaps / 2) / gaps);
+    }
+  }
+  LatencySummary summary() {
+    return {ttft.summary(), ttft_queued.summary(), tpot.summary(), e2e.summary(), queue.summary()};
+  }
+};
+
+struct SloRow {
+  std::string_view name;
+  std::optional<Seconds> SloRecord::*target;
+  Distribution LatencySummary::*distribution;
+  double Distribution::*percentile;
+};
+
+constexpr SloRow kSloRows[] = {
+    {"ttft_p50", &SloRecord::ttft_p50, &LatencySummary::ttft, &Distribution::p50},
+    {"ttft_p95", &SloRecord::ttft_p95, &LatencySummary::ttft, &Distribution::p95},
+    {"ttft_p99", &SloRecord::ttft_p99, &LatencySummary::ttft, &Distribution::p99},
+    {"tpot_p50", &SloRecord::tpot_p50, &LatencySummary::tpot, &Distribution::p50},
+    {"tpot_p95", &SloRecord::tpot_p95, &LatencySummary::tpot, &Distribution::p95},
+    {"tpot_p99", &SloRecord::tpot_p99, &LatencySummary::tpot, &Distribution::p99},
+    {"e2e_p50", &SloRecord::e2e_p50, &LatencySummary::e2e, &Distribution::p50},
+    {"e2e_p95", &SloRecord::e2e_p95, &LatencySummary::e2e, &Distribution::p95},
+    {"e2e_p99", &SloRecord::e2e_p99, &LatencySummary::e2e, &Distribution::p99},
+};
+
+/// The tightest target of one latency over its percentiles, for goodput.
+double limit_of(const SloRecord& slo, Distribution LatencySummary::*latency) {
+  double limit = std::numeric_limits<double>::infinity();
+  for (const SloRow& row : kSloRows) {
+    if (row.distribution == latency && slo.*row.target) limit = std::min(limit, (slo.*row.target)->si());
+  }
+  return limit;
+}
+
+double goodput_share(const SloRecord& slo, const Results::ServiceRequests& log) {
+  const double ttft = limit_of(slo, &LatencySummary::ttft);
+  const double tpot = limit_of(slo, &LatencySummary::tpot);
+  const double e2e = limit_of(slo, &LatencySummary::e2e);
+  std::int64_t good = 0;
+  std::int64_t completed = 0;
+  for (std::size_t i = 0; i < log.table.size(); ++i) {
+    if (log.outcomes.state[i] != RequestState::completed) continue;
+    ++completed;
+    const std::int64_t first = log.outcomes.first_token_ps[i];
+    const std::int64_t last = log.outcomes.finish_ps[i];
+    const std::int64_t arrival = log.table.arrival_ps[i];
+    const double gaps = std::max(1, log.table.output_tokens[i] - 1);
+    good += SimTime(first - arrival).seconds().si() <= ttft && SimTime(last - arrival).seconds().si() <= e2e &&
+            SimTime(last - first).seconds().si() / gaps <= tpot;
+  }
+  return completed == 0 ? 1 : static_cast<double>(good) / static_cast<double>(completed);
+}
+
+ServiceResult summarize_service(const SystemService& service, const Arrivals& arrivals,
+                                const Results::ServiceRequests& log, const LatencySummary& latency) {
+  ServiceResult result;
+  result.name = service.name;
+  result.pool = service.record.pool;
+  result.workload = arrivals.description;
+  result.skipped_rows = arrivals.skipped_rows;
+  result.requests = count_requests(log.outcomes);
+  result.latency = latency;
+  for (std::size_t i = 0; i < log.table.size(); ++i) {
+    if (log.outcomes.state[i] != RequestState::completed) continue;
+    result.input_tokens += log.table.input_tokens[i];
+    result.output_tokens += log.table.output_tokens[i];
+  }
+  if (!service.record.slo) return result;
+  for (const SloRow& row : kSloRows) {
+    const auto& target = *service.record.slo.*row.target;
+    if (!target) continue;
+    const double value = latency.*row.distribution.*row.percentile;
+    const bool answered = (latency.*row.distribution).count > 0;
+    result.slo.push_back({std::string(row.name), target->si(), value, answered && value <= target->si()});
+  }
+  result.goodput_share = goodput_share(*service.record.slo, log);
+  return result;
+}
+
+/// One pool's run, in the pool's own order of arrival.
+struct PoolRun {
+  std::vector<std::size_t> services;
+  MergedRequests merged;
+  PoolOutcome outcome;
+};
+
+PoolRun run_one_pool(const System& system, std::size_t index, std::vector<Arrivals>& arrivals, const RunOptions& options,
+                     RunControl& control) {
+  const SystemPool& pool = system.pools[index];
+  std::vector<std::size_t> services;
+  for (std::size_t s = 0; s < system.services.size(); ++s) {
+    if (system.services[s].pool == index) services.push_back(s);
+  }
+  MergedRequests merged = merge(arrivals, services);
+  const PoolSetup setup{&pool.cost, pool.limits, static_cast<std::size_t>(pool.replicas), pool.routing,
+                        options.step_by_step};
+  PoolOutcome outcome = run_pool(setup, merged.table, options.threads, control);
+  return {std::move(services), std::move(merged), std::move(outcome)};
+}
+
+/// From 0 to the last token, the last arrival, or the end that a workload asks for.
+Seconds duration_of(const System& system, const std::vector<PoolRun>& runs) {
+  std::int64_t end_ps = 0;
+  for (const PoolRun& pool : runs) {
+    for (const ReplicaTotals& totals : pool.outcome.replicas) end_ps = std::max(end_ps, totals.end_ps);
+    if (pool.merged.table.size() > 0) end_ps = std::max(end_ps, pool.merged.table.arrival_ps.back());
+  }
+  Seconds end = SimTime(end_ps).seconds();
+  for (const SystemService& service : system.services) {
+    if (service.record.workload.duration) end = std::max(end, *service.record.workload.duration);
+  }
+  return end;
+}
+
+Provenance provenance_of(const System& system) {
+  Provenance provenance;
+  provenance.items = system.provenance;
+  for (const ProvenanceItem& item : provenance.items) provenance.weakest = std::max(provenance.weakest, item.status);
+  return provenance;
+}
+
+void add_up(Results& results) {
+  for (const ServiceResult& service : results.services) {
+    results.requests.arrived += service.requests.arrived;
+    results.requests.completed += service.requests.completed;
+    results.requests.rejected += service.requests.rejected;
+    results.requests.unfinished += service.requests.unfinished;
+    results.input_tokens += service.input_tokens;
+    results.output_tokens += service.output_tokens;
+  }
+  for (const PoolResult& pool : results.pools) {
+    results.it_energy_J += pool.it_energy_J;
+    results.energy_J += pool.facility_energy_J;
+    results.cost_usd += pool.cost_usd;
+    results.carbon_g += pool.carbon_g;
+  }
+}
+
+}  // namespace
+
+std::optional<Results> run(const System& system, const RunOptions& options, RunControl& control,
+                           Diagnostics& diagnostics) {
+  std::vector<Arrivals> arrivals;
+  std::uint64_t expected = 0;
+  for (const SystemService& service : system.services) {
+    auto requests = arrivals_of(system, service, diagnostics);
+    if (requests) expected += requests->table.size();
+    arrivals.push_back(requests ? std::move(*requests) : Arrivals{});
+  }
+  if (diagnostics.has_errors()) return std::nullopt;
+  control.set_expected(expected);
+
+  std::vector<PoolRun> runs;
+  for (std::size_t p = 0; p < system.pools.size(); ++p) {
+    runs.push_back(run_one_pool(system, p, arrivals, options, control));
+    if (!runs.back().outcome.beyond_horizon) continue;
+    diagnostics.error("out-of-range", system.pools[p].record.place,
+                      fmt::format("pool '{}' would serve its requests for more than 53 days", system.pools[p].name),
+                      "lower the rate or the duration, or add servers");
+    return std::nullopt;
+  }
+
+  Results results;
+  results.scenario = system.name;
+  results.description = system.description;
+  results.seed = system.seed;
+  results.complete = !control.is_stopped();
+  results.provenance = provenance_of(system);
+  const Seconds duration = duration_of(system, runs);
+  results.simulated_s = duration.si();
+  results.request_log.resize(system.services.size(), {RequestTable(), RequestOutcomes(0)});
+  LogHistogram gaps;
+  for (std::size_t p = 0; p < runs.size(); ++p) {
+    PoolRun& pool = runs[p];
+    PoolResult result = account_pool(system.pools[p], pool.outcome, duration);
+    for (std::string& law : broken_laws(system.pools[p], pool.merged.table, pool.outcome, result, duration)) {
+      results.broken_laws.push_back(std::move(law));
+    }
+    for (const ReplicaTotals& totals : pool.outcome.replicas) gaps.merge(totals.token_gaps);
+    results.pools.push_back(std::move(result));
+    split(std::move(pool.merged), pool.outcome, pool.services, arrivals, results.request_log);
+  }
+  results.itl = summarize(gaps);
+
+  LatencySamples all;
+  for (std::size_t s = 0; s < system.services.size(); ++s) {
+    const Results::ServiceRequests& log = results.request_log[s];
+    LatencySamples own;
+    own.add(log);
+    if (system.services.size() > 1) all.add(log);
+    results.services.push_back(summarize_service(system.services[s], arrivals[s], log, own.summary()));
+  }
+  results.latency = system.services.size() > 1 ? all.summary() : results.services[0].latency;
+  add_up(results);
+  return results;
+}
+
+}  // namespace orrery

@@ -1,0 +1,153 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "orrery/chip/precision.h"
+#include "orrery/chip/server_record.h"
+#include "orrery/model/model_record.h"
+#include "orrery/scenario/site_record.h"
+#include "orrery/scenario/workload_record.h"
+#include "orrery/serving/engine_record.h"
+
+namespace orrery {
+
+struct ModelOrConfigKind {
+  static constexpr std::string_view kName = "model or config.json";
+};
+
+/// Number formats of one deployment.
+struct PrecisionRecord {
+  Precision weights = Precision::bf16;
+  std::optional<Precision> experts;
+  Precision activations = Precision::bf16;
+  Precision kv_cache = Precision::bf16;
+};
+constexpr RecordName record_name(const PrecisionRecord*) { return {"PrecisionChoice", "Number formats of one deployment"}; }
+template <class Visitor>
+void visit(Visitor& v, PrecisionRecord& r) {
+  v.required("weights", r.weights, "Linear layers; embedding and LM head stay bf16");
+  v.optional("experts", r.experts, "Routed experts, where they differ from `weights`");
+  v.required("activations", r.activations, "Inputs of the linear layers");
+  v.required("kv_cache", r.kv_cache, "Cached keys and values");
+}
+
+/// What to change of the engine's own settings.
+struct EngineSettings {
+  std::optional<std::int64_t> max_num_seqs;
+  std::optional<std::int64_t> max_num_batched_tokens;
+  std::optional<std::int64_t> max_model_len;
+  std::optional<double> gpu_memory_utilization;
+  std::optional<std::int64_t> kv_blocks;
+};
+constexpr RecordName record_name(const EngineSettings*) { return {"EngineSettings", "What to change of the engine's own settings"}; }
+template <class Visitor>
+void visit(Visitor& v, EngineSettings& r) {
+  v.optional("max_num_seqs", r.max_num_seqs, "Most requests that run at once", in_range(1, 1e6));
+  v.optional("max_num_batched_tokens", r.max_num_batched_tokens, "Most tokens of one step", in_range(1, 1e6));
+  v.optional("max_model_len", r.max_model_len, "Longest prompt plus answer; the model's own limit when absent", in_range(1, 1e9));
+  v.optional("gpu_memory_utilization", r.gpu_memory_utilization, "Share of a chip's memory that the engine takes", in_range(0.01, 1));
+  v.optional("kv_blocks", r.kv_blocks, "KV blocks as a real engine reported them, in place of the prediction", in_range(2, 1e10));
+}
+
+enum class Ownership { rented, owned };
+template <>
+struct EnumNames<Ownership> {
+  static constexpr EnumRow<Ownership> kRows[] = {
+      {Ownership::rented, "rented", "the server's price per hour, electricity included"},
+      {Ownership::owned, "owned", "the capital price over the lifetime, and electricity"},
+  };
+};
+
+/// Servers of one kind that serve one model.
+struct PoolRecord {
+  Reference<SiteKind> site;
+  Reference<ServerKind> server;
+  std::int64_t servers = 0;
+  Reference<ModelOrConfigKind> model;
+  PrecisionRecord precision;
+  std::int64_t tensor_parallel = 0;
+  Reference<EngineKind> engine;
+  std::optional<EngineSettings> engine_settings;
+  std::string routing;
+  Ownership ownership = Ownership::rented;
+  std::optional<Seconds> lifetime;
+  Place place;
+};
+constexpr RecordName record_name(const PoolRecord*) { return {"Pool", "Servers of one kind that serve one model"}; }
+template <class Visitor>
+void visit(Visitor& v, PoolRecord& r) {
+  v.required("site", r.site, "Where they stand");
+  v.required("server", r.server, "Which servers");
+  v.required("servers", r.servers, "How many", in_range(1, 1e5));
+  v.required("model", r.model, "Id of a model, or the path of a Hugging Face config.json");
+  v.required("precision", r.precision, "Number formats");
+  v.required("tensor_parallel", r.tensor_parallel, "Chips of one replica; each server holds chips / this many", in_range(1, 1024));
+  v.required("engine", r.engine, "Serving engine");
+  v.optional("engine_settings", r.engine_settings, "Changes to the engine's settings");
+  v.required("routing", r.routing, "Routing policy, as `orrery list policy` prints");
+  v.required("ownership", r.ownership, "How the servers are paid for");
+  v.optional("lifetime", r.lifetime, "Of an owned server, as in 4 years", in_range(Seconds(86400), Seconds(9.5e8)));
+  v.place(r.place);
+}
+
+/// Latency targets; a percentile of the requests must stay at or below.
+struct SloRecord {
+  std::optional<Seconds> ttft_p50, ttft_p95, ttft_p99;
+  std::optional<Seconds> tpot_p50, tpot_p95, tpot_p99;
+  std::optional<Seconds> e2e_p50, e2e_p95, e2e_p99;
+};
+constexpr RecordName record_name(const SloRecord*) { return {"Slo", "Latency targets: a percentile must stay at or below"}; }
+template <class Visitor>
+void visit(Visitor& v, SloRecord& r) {
+  const Range range = in_range(Seconds(1e-9), Seconds(1e6));
+  v.optional("ttft_p50", r.ttft_p50, "Arrival to first token, median", range);
+  v.optional("ttft_p95", r.ttft_p95, "Arrival to first token", range);
+  v.optional("ttft_p99", r.ttft_p99, "Arrival to first token", range);
+  v.optional("tpot_p50", r.tpot_p50, "Mean time per token after the first, median request", range);
+  v.optional("tpot_p95", r.tpot_p95, "Mean time per token after the first", range);
+  v.optional("tpot_p99", r.tpot_p99, "Mean time per token after the first", range);
+  v.optional("e2e_p50", r.e2e_p50, "Arrival to last token, median", range);
+  v.optional("e2e_p95", r.e2e_p95, "Arrival to last token", range);
+  v.optional("e2e_p99", r.e2e_p99, "Arrival to last token", range);
+}
+
+/// Requests of one kind that go to one pool.
+struct ServiceRecord {
+  std::string pool;
+  WorkloadRecord workload;
+  std::optional<SloRecord> slo;
+  Place place;
+};
+constexpr RecordName record_name(const ServiceRecord*) { return {"Service", "Requests of one kind that go to one pool"}; }
+template <class Visitor>
+void visit(Visitor& v, ServiceRecord& r) {
+  v.required("pool", r.pool, "Which pool serves it");
+  v.required("workload", r.workload, "Its requests");
+  v.optional("slo", r.slo, "Latency targets");
+  v.place(r.place);
+}
+
+/// One question: a system and its users, described in one file.
+struct ScenarioRecord {
+  std::string scenario;
+  std::optional<std::string> description;
+  std::uint64_t seed = 0;
+  std::vector<Named<PoolRecord>> pools;
+  std::vector<Named<ServiceRecord>> services;
+  Place place;
+};
+constexpr RecordName record_name(const ScenarioRecord*) { return {"Scenario", "One question: a system and its users"}; }
+template <class Visitor>
+void visit(Visitor& v, ScenarioRecord& r) {
+  v.required("scenario", r.scenario, "Short name");
+  v.optional("description", r.description, "What is asked");
+  v.required("seed", r.seed, "Of all random draws; equal seed, equal result");
+  v.required("pools", r.pools, "Servers, by a name of your choice");
+  v.required("services", r.services, "Requests, by a name of your choice");
+  v.place(r.place);
+}
+
+}  // namespace orrery

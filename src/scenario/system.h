@@ -1,0 +1,99 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "orrery/chip/server_record.h"
+#include "orrery/model/model_record.h"
+#include "orrery/model/step_cost.h"
+#include "orrery/scenario/catalog.h"
+#include "orrery/scenario/scenario_record.h"
+#include "orrery/serving/pool.h"
+
+namespace orrery {
+
+/// How the memory of one chip of a replica is used. Bytes.
+struct MemoryPlan {
+  double usable = 0;       ///< capacity less what the driver keeps, times the engine's share
+  double weights = 0;
+  double activations = 0;  ///< peak of one step, logits included
+  double framework = 0;
+  double kv_per_token = 0;
+  std::int64_t kv_blocks = 0;
+};
+
+/// One pool of a scenario, bound to its catalog entries and compiled for simulation.
+struct SystemPool {
+  std::string name;
+  PoolRecord record;
+  SiteRecord site;
+  ServerRecord server;
+  ChipRecord chip;
+  ModelRecord model;
+  EngineLimits limits;
+  MemoryPlan memory;
+  StepCost cost;
+  double dense_peak = 0;  ///< FLOP/s of one chip in the precision of the linear layers
+  std::int64_t replicas = 0;
+  std::int64_t chips = 0;
+  const RoutingPolicy* routing = nullptr;
+};
+
+struct SystemService {
+  std::string name;
+  ServiceRecord record;
+  std::size_t pool = 0;
+  std::string trace_path;  ///< resolved against the scenario's folder
+  std::optional<WorkloadProfileRecord> arrivals_profile;
+  std::optional<WorkloadProfileRecord> lengths_profile;
+};
+
+/// A scenario, compiled. Immutable: any number of runs may share one.
+struct System {
+  std::string name;
+  std::string description;
+  std::uint64_t seed = 0;
+  bool skip_bad_rows = false;
+  std::string resolved_yaml;  ///< the scenario as run, overrides included
+  std::vector<SystemPool> pools;
+  std::vector<SystemService> services;
+  std::vector<ProvenanceItem> provenance;
+};
+
+/// One `--set PATH=VALUE`.
+struct Override {
+  std::string path;
+  std::string value;
+};
+/// One `--trace`: an empty service means the only one.
+struct TraceOverride {
+  std::string service;
+  std::string file;
+};
+
+struct LoadOptions {
+  std::vector<Override> overrides;
+  std::vector<TraceOverride> traces;
+  std::optional<std::uint64_t> seed;
+  bool skip_bad_rows = false;
+};
+
+/// Splits "PATH=VALUE"; fails with the reason.
+Result<Override> parse_override(std::string_view text);
+
+/// Puts the overrides into the tree of a scenario, as if they stood in the file. Reports
+/// invalid-override and whatever the values are not as YAML.
+void apply_overrides(Node& scenario, const LoadOptions& options, Diagnostics& diagnostics);
+
+/// Reads, checks and compiles a scenario; null with every problem reported.
+std::shared_ptr<const System> load_system(const std::string& scenario_path, const Catalog& catalog,
+                                          const LoadOptions& options, Diagnostics& diagnostics);
+
+/// The same from a tree. `folder` is where relative paths start.
+std::shared_ptr<System> compile_system(const Node& scenario, const std::string& folder, const Catalog& catalog,
+                                       Diagnostics& diagnostics);
+
+}  // namespace orrery

@@ -1,0 +1,159 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "orrery/base/sim_time.h"
+#include "orrery/scenario/workload_record.h"
+
+namespace orrery {
+namespace {
+
+constexpr double kRateTolerance = 0.01;    // of a mean rate that is given beside requests and span
+constexpr double kMinutesTolerance = 0.5;  // seconds, for a span that was rounded
+constexpr std::int64_t kMostTokens = 100'000'000;
+
+/// Exactly one way to say how long prompts and answers are.
+void check_lengths(const LengthsRecord& tokens, Diagnostics& diagnostics) {
+  const bool fixed = tokens.input || tokens.output;
+  if (tokens.profile && fixed) {
+    diagnostics.error("impossible-physics", tokens.place,
+                      fmt::format("lengths come from the profile '{}', and '{}' is given as well", tokens.profile->id,
+                                  tokens.input ? "input" : "output"),
+                      "keep either `profile`, or `input` and `output`");
+  } else if (!tokens.profile && !fixed) {
+    diagnostics.error("missing-key", tokens.place, "token counts are missing",
+                      "give `input` and `output`, or a `profile` to draw both from");
+  } else if (fixed && !(tokens.input && tokens.output)) {
+    diagnostics.error("missing-key", tokens.place,
+                      fmt::format("'{}' is missing from Lengths", tokens.input ? "output" : "input"),
+                      "give both `input` and `output`, or a `profile` to draw both from");
+  }
+}
+
+/// A drawn workload ends, and does so before simulated time does.
+void check_end(const WorkloadRecord& workload, std::optional<Hertz> rate, Diagnostics& diagnostics) {
+  if (!workload.requests && !workload.duration) {
+    diagnostics.error("missing-key", workload.place, "a workload that is drawn has no end of its own",
+                      "give `requests` (how many) or `duration` (how long)");
+  } else if (rate && !workload.duration) {
+    const Seconds span = static_cast<double>(*workload.requests) / *rate;
+    if (span > kLongestSimTime) {
+      diagnostics.error("impossible-physics", workload.place,
+                        fmt::format("{} requests at {} last {}, and a run lasts at most {}", *workload.requests,
+                                    to_text(*rate), to_text(span), to_text(kLongestSimTime)),
+                        "give fewer `requests`, a higher `rate`, or a `duration`");
+    }
+  }
+}
+
+void check_quantiles(std::string_view name, const std::vector<std::int64_t>& quantiles, const LengthStratum& stratum,
+                     Diagnostics& diagnostics) {
+  if (quantiles.size() < 2) {
+    diagnostics.error("wrong-type", stratum.place,
+                      fmt::format("'{}' needs at least two quantiles, the smallest and the largest", name));
+  }
+  const auto fall = std::is_sorted_until(quantiles.begin(), quantiles.end());
+  if (fall != quantiles.end()) {
+    diagnostics.error("impossible-physics", stratum.place,
+                      fmt::format("'{}' falls from {} to {}: quantiles never fall", name, *(fall - 1), *fall));
+  }
+  for (std::int64_t tokens : quantiles) {
+    if (tokens <= kMostTokens) continue;
+    diagnostics.error("out-of-range", stratum.place, fmt::format("{} tokens are more than {}", tokens, kMostTokens));
+    break;
+  }
+}
+
+void check_strata(const std::vector<LengthStratum>& strata, const Place& place, Diagnostics& diagnostics) {
+  if (strata.empty()) {
+    diagnostics.error("missing-key", place, "'lengths' holds no stratum");
+    return;
+  }
+  for (const LengthStratum& stratum : strata) {
+    check_quantiles("input_quantiles", stratum.input_quantiles, stratum, diagnostics);
+    check_quantiles("output_quantiles", stratum.output_quantiles, stratum, diagnostics);
+    const LengthStratum& first = strata.front();
+    const auto check_size = [&](std::string_view name, const auto& own, const auto& wanted) {
+      if (own.size() == wanted.size()) return;
+      diagnostics
+          .error("wrong-type", stratum.place,
+                 fmt::format("'{}' has {} quantiles, that of the first stratum {}", name, own.size(), wanted.size()),
+                 "every stratum holds the same quantiles")
+          .notes.push_back({"the first stratum", first.place});
+    };
+    check_size("input_quantiles", stratum.input_quantiles, first.input_quantiles);
+    check_size("output_quantiles", stratum.output_quantiles, first.output_quantiles);
+  }
+  for (std::size_t i = 1; i < strata.size(); ++i) {
+    const auto& before = strata[i - 1].input_quantiles;
+    const auto& own = strata[i].input_quantiles;
+    if (before.empty() || own.empty() || before.back() <= own.front()) continue;
+    diagnostics
+        .error("impossible-physics", strata[i].place,
+               fmt::format("its inputs begin at {} tokens, and those of the stratum before it end at {}", own.front(),
+                           before.back()),
+               "strata are in order of their inputs and do not overlap")
+        .notes.push_back({"the stratum before it", strata[i - 1].place});
+  }
+}
+
+void check_arrivals(const WorkloadProfileRecord& profile, Diagnostics& diagnostics) {
+  const ArrivalStatistics& arrivals = profile.arrivals;
+  const auto requests = static_cast<double>(*profile.requests);
+  const Hertz implied = requests / *profile.span;
+  if (std::abs(*arrivals.mean_rate / implied - 1) > kRateTolerance) {
+    diagnostics.error("impossible-physics", arrivals.mean_rate.place,
+                      fmt::format("the mean rate is {}, but {} requests in {} are {}", to_text(*arrivals.mean_rate),
+                                  *profile.requests, to_text(*profile.span), to_text(implied)));
+  }
+  const std::vector<std::int64_t>& minutes = arrivals.requests_per_minute;
+  const auto total = std::accumulate(minutes.begin(), minutes.end(), 0.0,
+                                     [](double sum, std::int64_t count) { return sum + static_cast<double>(count); });
+  if (total == 0) {
+    diagnostics.error("impossible-physics", arrivals.place, "no minute of 'requests_per_minute' holds a request");
+  } else if (total > requests) {
+    diagnostics.error("impossible-physics", arrivals.place,
+                      fmt::format("'requests_per_minute' holds {} requests, and the trace {}", total, *profile.requests));
+  } else if (Seconds(60 * static_cast<double>(minutes.size())) > *profile.span + Seconds(kMinutesTolerance)) {
+    diagnostics.error("impossible-physics", arrivals.place,
+                      fmt::format("'requests_per_minute' lists {} whole minutes, and the trace spans {}", minutes.size(),
+                                  to_text(*profile.span)));
+  }
+}
+
+}  // namespace
+
+void check_workload(const WorkloadRecord& workload, Diagnostics& diagnostics) {
+  std::vector<std::string_view> kinds;
+  if (workload.trace) kinds.push_back("trace");
+  if (workload.profile) kinds.push_back("profile");
+  if (workload.poisson) kinds.push_back("poisson");
+  if (workload.gamma) kinds.push_back("gamma");
+  if (kinds.empty()) {
+    diagnostics.error("missing-key", workload.place, "the workload says nothing about where its requests come from",
+                      "give one of `trace`, `profile`, `poisson`, `gamma`");
+    return;
+  }
+  if (kinds.size() > 1) {
+    diagnostics.error("impossible-physics", workload.place,
+                      fmt::format("the requests come from one place, not from {}", fmt::join(kinds, " and ")),
+                      "keep one of them; another service may have the other");
+  }
+  if (workload.poisson) check_lengths(workload.poisson->tokens, diagnostics);
+  if (workload.gamma) check_lengths(workload.gamma->tokens, diagnostics);
+  if (workload.trace) return;
+  std::optional<Hertz> rate;
+  if (workload.profile) rate = workload.profile->rate;
+  if (workload.poisson) rate = workload.poisson->rate;
+  if (workload.gamma) rate = workload.gamma->rate;
+  check_end(workload, rate, diagnostics);
+}
+
+void check_physics(const WorkloadProfileRecord& profile, Diagnostics& diagnostics) {
+  check_arrivals(profile, diagnostics);
+  check_strata(profile.lengths, profile.header.place, diagnostics);
+}
+
+}  // namespace orrery
