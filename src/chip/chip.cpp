@@ -22,7 +22,8 @@ std::optional<MathPrecision> math_precision(Precision weights, Precision activat
   const bool is_4_bit = weights == Precision::int4 || weights == Precision::nvfp4 || weights == Precision::mxfp4;
   switch (activations) {
     case Precision::bf16:
-    case Precision::fp16: return MathPrecision::bf16;
+    case Precision::fp16:
+      return MathPrecision::bf16;
     case Precision::fp8:
       if (weights == Precision::fp8 || is_4_bit) return MathPrecision::fp8;
       return std::nullopt;
@@ -33,7 +34,8 @@ std::optional<MathPrecision> math_precision(Precision weights, Precision activat
     case Precision::mxfp4:
       if (weights == activations) return MathPrecision::fp4;
       return std::nullopt;
-    case Precision::int4: return std::nullopt;
+    case Precision::int4:
+      return std::nullopt;
   }
   return std::nullopt;
 }
@@ -70,9 +72,10 @@ Result<void> Chip::supports(Precision weights, Precision activations) const {
                                enum_name(weights), enum_name(activations)));
   }
   if (!rates_[index_of(*math)]) {
-    return failure(fmt::format(
-        "{} has no {} arithmetic that family {} describes; use activations: bf16, which expands {} weights in the kernel",
-        id(), name_of(*math), family_.header.id, enum_name(weights)));
+    return failure(
+        fmt::format("{} has no {} arithmetic that family {} describes; use activations: bf16, which expands {} weights "
+                    "in the kernel",
+                    id(), name_of(*math), family_.header.id, enum_name(weights)));
   }
   if (bytes_per_element(weights) < bytes_per_element(activations) && !family_.gemm_weight_only) {
     return failure(fmt::format("family {} has no kernel that expands {} weights to {} activations", family_.header.id,

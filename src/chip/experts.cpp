@@ -31,8 +31,7 @@ KernelCost Chip::experts(const ExpertsShape& shape) const {
   const double rows = active * std::ceil(std::max(copies / active, 1.0) / tile) * tile;
   const double weights = shape.gemms_per_expert * shape.hidden_size * shape.intermediate_size;
   const double copy_elements = 2 * shape.hidden_size + shape.gemms_per_expert * shape.intermediate_size;
-  const Bytes streamed(weights * active * bytes_per_element(shape.weights) +
-                       copies * copy_elements * kActivationBytes);
+  const Bytes streamed(weights * active * bytes_per_element(shape.weights) + copies * copy_elements * kActivationBytes);
   const Bytes routed(shape.tokens * kActivationBytes * (2 + shape.per_token) * shape.hidden_size);
 
   KernelCost work;

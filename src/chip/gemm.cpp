@@ -25,8 +25,8 @@ KernelCost Chip::gemm(const GemmShape& shape) const {
 
   KernelCost work;
   work.flops = Flops(2 * shape.m * shape.n * shape.k);
-  work.memory_bytes = Bytes(weight_bytes * shape.n * shape.k + activation_bytes * shape.m * shape.k +
-                            kOutputBytes * shape.m * shape.n);
+  work.memory_bytes =
+      Bytes(weight_bytes * shape.n * shape.k + activation_bytes * shape.m * shape.k + kOutputBytes * shape.m * shape.n);
   Phases phases;
   phases.fixed = constants.fixed_time.value;
   phases.compute = work.flops / (math.peak_fraction * math.peak);

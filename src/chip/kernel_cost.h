@@ -10,10 +10,10 @@ enum class Limit { compute, memory, latency, link };
 /// One kernel on one chip.
 struct KernelCost {
   Seconds time;
-  Flops flops;           ///< executed, padding included
-  Bytes memory_bytes;    ///< read and written
-  Bytes link_bytes;      ///< sent to other chips
-  Joules dynamic_energy; ///< above static power
+  Flops flops;            ///< executed, padding included
+  Bytes memory_bytes;     ///< read and written
+  Bytes link_bytes;       ///< sent to other chips
+  Joules dynamic_energy;  ///< above static power
   Limit limit = Limit::latency;
 
   /// Keeps the limit of the longer of the two.

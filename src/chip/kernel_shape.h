@@ -39,12 +39,12 @@ enum class Routing {
 
 /// The routed experts of one layer.
 struct ExpertsShape {
-  double tokens = 0;           ///< entering the layer, over the whole expert-parallel group
+  double tokens = 0;  ///< entering the layer, over the whole expert-parallel group
   double hidden_size = 0;
   double intermediate_size = 0;  ///< of one expert on this chip
   double count = 0;              ///< experts of the layer
   double per_token = 0;
-  double gemms_per_expert = 3;   ///< 3 gated, 2 not
+  double gemms_per_expert = 3;  ///< 3 gated, 2 not
   double expert_parallel = 1;
   Routing routing = Routing::random;
   Precision weights = Precision::bf16;

@@ -239,7 +239,7 @@ std::optional<ModelRecord> read_hugging_face_config(const Node& node, const std:
   model.header.kind = ModelKind::kName;
   model.header.name = id;
   model.header.status = Status::datasheet;
-  model.header.source = "config";
+  model.header.source.emplace().id = "config";
   model.header.place = node.place;
   SourceRecord source;
   source.title = fmt::format("config.json of {} ({})", id, architecture->name);

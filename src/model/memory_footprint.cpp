@@ -7,8 +7,8 @@
 namespace orrery {
 namespace {
 
-constexpr double kHalf = 2;           // bytes of bf16
-constexpr double kLogit = 4 + 4;      // fp32 and a copy
+constexpr double kHalf = 2;       // bytes of bf16
+constexpr double kLogit = 4 + 4;  // fp32 and a copy
 
 double sharded_attention_weights(const ModelRecord& model, double ranks) {
   const auto hidden = static_cast<double>(model.hidden_size);

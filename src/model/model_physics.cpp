@@ -32,7 +32,8 @@ double attention_parameters(const ModelRecord& model) {
 double expert_layer_parameters(const ModelRecord& model) {
   const ExpertsRecord& experts = *model.experts;
   const auto hidden = static_cast<double>(model.hidden_size);
-  const double routed = static_cast<double>(experts.count) * 3 * hidden * static_cast<double>(experts.intermediate_size);
+  const double routed =
+      static_cast<double>(experts.count) * 3 * hidden * static_cast<double>(experts.intermediate_size);
   const double shared = 3 * hidden * static_cast<double>(experts.shared_intermediate_size);
   return routed + shared + hidden * static_cast<double>(experts.count);
 }
@@ -55,8 +56,8 @@ class ModelChecker {
   void check_attention() {
     const Place& place = model_.header.place;
     if (model_.query_heads % model_.kv_heads != 0) {
-      contradiction(place, fmt::format("{} query heads do not divide among {} KV heads", model_.query_heads,
-                                       model_.kv_heads));
+      contradiction(place,
+                    fmt::format("{} query heads do not divide among {} KV heads", model_.query_heads, model_.kv_heads));
     }
     if (model_.sliding_window && model_.sliding_window->full_attention_every > model_.layers) {
       contradiction(place, fmt::format("every {}-th layer sees all tokens, but there are {} layers",
@@ -69,7 +70,8 @@ class ModelChecker {
 
   void check_layers() {
     if (!model_.experts) {
-      if (model_.intermediate_size == 0) contradiction(model_.header.place, "no layer has an MLP: intermediate_size is 0");
+      if (model_.intermediate_size == 0)
+        contradiction(model_.header.place, "no layer has an MLP: intermediate_size is 0");
       return;
     }
     const ExpertsRecord& experts = *model_.experts;

@@ -56,8 +56,8 @@ Seconds host_time(const EngineOverheads& engine, double sequences) {
 }
 
 std::int64_t padded(const StepCostRequest& request, std::int64_t tokens) {
-  const std::int64_t largest = largest_captured(request.engine.largest_captured_batch, request.max_sequences,
-                                                request.max_batched_tokens);
+  const std::int64_t largest =
+      largest_captured(request.engine.largest_captured_batch, request.max_sequences, request.max_batched_tokens);
   return padded_tokens(tokens, largest);
 }
 
@@ -66,7 +66,8 @@ std::int64_t padded(const StepCostRequest& request, std::int64_t tokens) {
 Result<void> check_parallelism(const ModelRecord& model, std::int64_t tensor_parallel) {
   const auto divides = [&](std::int64_t count) { return count % tensor_parallel == 0; };
   const auto refuse = [&](std::string_view what, std::int64_t count) -> Result<void> {
-    return failure(fmt::format("{} {} of {} do not divide among {} ranks", count, what, model.header.id, tensor_parallel));
+    return failure(
+        fmt::format("{} {} of {} do not divide among {} ranks", count, what, model.header.id, tensor_parallel));
   };
   if (!divides(model.query_heads)) return refuse("query heads", model.query_heads);
   // With fewer KV heads than ranks, each is held by an equal number of ranks.
@@ -152,8 +153,7 @@ std::vector<StepPart> explain_step(const StepCostRequest& request, const StepLoa
   ContextAttentionCost context = kernels.context_attention();
   if (!load.chunks.empty()) sink(KernelKind::prefill_attention, layers.full + layers.windowed, context.fixed);
   context.fixed = {};
-  const double window =
-      request.model.sliding_window ? static_cast<double>(request.model.sliding_window->tokens) : 0.0;
+  const double window = request.model.sliding_window ? static_cast<double>(request.model.sliding_window->tokens) : 0.0;
   for (const auto& [cached, tokens] : load.chunks) {
     const auto before = static_cast<double>(cached);
     const auto added = static_cast<double>(tokens);

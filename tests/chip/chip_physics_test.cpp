@@ -18,7 +18,8 @@ Codes codes_after(Change change, const char* id = "h100-sxm") {
 }
 
 TEST(ChipPhysics, EveryChipOfTheCatalogIsPossible) {
-  for (const std::string& id : catalog_chip_ids()) EXPECT_EQ(codes_after([](ChipRecord&) {}, id.c_str()), Codes{}) << id;
+  for (const std::string& id : catalog_chip_ids())
+    EXPECT_EQ(codes_after([](ChipRecord&) {}, id.c_str()), Codes{}) << id;
   for (const std::string& id : catalog_family_ids()) {
     Diagnostics diagnostics;
     check_physics(catalog_entry<FamilyRecord>("family", id), diagnostics);
@@ -44,8 +45,9 @@ TEST(ChipPhysics, ASparsePeakIsNotADenseOne) {
 
 TEST(ChipPhysics, BandwidthCannotPassThePins) {
   // 1008 GB/s taken for GiB/s is 7 % more than 384 pins at 21 Gbit/s carry.
-  EXPECT_EQ(codes_after([](ChipRecord& c) { c.memory.bandwidth.value = BytesPerSecond(1008 * 1073741824.0); }, "rtx-4090"),
-            Codes{"impossible-physics"});
+  EXPECT_EQ(
+      codes_after([](ChipRecord& c) { c.memory.bandwidth.value = BytesPerSecond(1008 * 1073741824.0); }, "rtx-4090"),
+      Codes{"impossible-physics"});
   EXPECT_EQ(codes_after([](ChipRecord& c) { c.memory.reserved.value = c.memory.capacity.value; }),
             Codes{"impossible-physics"});
 }

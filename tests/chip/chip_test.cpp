@@ -1,7 +1,6 @@
 #include "orrery/chip/chip.h"
 
 #include <gtest/gtest.h>
-
 #include <rapidcheck/gtest.h>
 
 #include "example_chips.h"
@@ -22,8 +21,10 @@ std::vector<Chip> all_chips() {
 void expect_within_datasheet(const Chip& chip, const KernelCost& cost, MathPrecision math, const char* what) {
   constexpr double kRounding = 1 + 1e-9;
   EXPECT_LE(cost.flops.si(), cost.time.si() * chip.dense_peak(math)->si() * kRounding) << chip.id() << " " << what;
-  EXPECT_LE(cost.memory_bytes.si(), cost.time.si() * chip.memory_bandwidth().si() * kRounding) << chip.id() << " " << what;
-  const double power = chip.static_power().si() + (cost.time == Seconds(0) ? 0 : (cost.dynamic_energy / cost.time).si());
+  EXPECT_LE(cost.memory_bytes.si(), cost.time.si() * chip.memory_bandwidth().si() * kRounding)
+      << chip.id() << " " << what;
+  const double power =
+      chip.static_power().si() + (cost.time == Seconds(0) ? 0 : (cost.dynamic_energy / cost.time).si());
   EXPECT_LE(power, chip.power_limit().si() * kRounding) << chip.id() << " " << what;
 }
 
@@ -38,9 +39,10 @@ TEST(Chip, ComputesInThePrecisionOfItsOperands) {
 TEST(Chip, SaysWhatToChangeWhenItLacksAPrecision) {
   const auto refused = catalog_chip("a100-sxm-80gb").supports(Precision::fp8, Precision::fp8);
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error(),
-            "a100-sxm-80gb has no fp8 arithmetic that family ampere describes; use activations: bf16, which expands fp8 "
-            "weights in the kernel");
+  EXPECT_EQ(
+      refused.error(),
+      "a100-sxm-80gb has no fp8 arithmetic that family ampere describes; use activations: bf16, which expands fp8 "
+      "weights in the kernel");
   EXPECT_TRUE(catalog_chip("a100-sxm-80gb").supports(Precision::fp8, Precision::bf16));
   EXPECT_TRUE(catalog_chip("h100-sxm").supports(Precision::fp8, Precision::fp8));
   EXPECT_FALSE(catalog_chip("h100-sxm").supports(Precision::nvfp4, Precision::nvfp4));
@@ -83,12 +85,15 @@ TEST(Chip, NoOtherKernelIsAboveTheDatasheet) {
       for (const double heads : {1.0, 8.0, 64.0}) {
         const AttentionShape shape{8 * heads, heads, 128, Precision::fp8};
         expect_within_datasheet(chip, chip.decode_attention(shape).at(16, 16 * tokens), MathPrecision::bf16, "decode");
-        expect_within_datasheet(chip, chip.context_attention(shape).at(4, tokens, tokens), MathPrecision::bf16, "context");
+        expect_within_datasheet(chip, chip.context_attention(shape).at(4, tokens, tokens), MathPrecision::bf16,
+                                "context");
       }
       if (!chip.supports_latent_attention()) continue;
       const LatentAttentionShape latent{128, 512, 128, 64, 128, Precision::fp8};
-      expect_within_datasheet(chip, chip.decode_attention(latent).at(16, 16 * tokens), MathPrecision::bf16, "latent decode");
-      expect_within_datasheet(chip, chip.context_attention(latent).at(4, 0, tokens), MathPrecision::bf16, "latent context");
+      expect_within_datasheet(chip, chip.decode_attention(latent).at(16, 16 * tokens), MathPrecision::bf16,
+                              "latent decode");
+      expect_within_datasheet(chip, chip.context_attention(latent).at(4, 0, tokens), MathPrecision::bf16,
+                              "latent context");
     }
   }
 }

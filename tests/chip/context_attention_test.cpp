@@ -40,8 +40,8 @@ TEST(ContextAttention, TileCountsEqualACountRowByRow) {
     for (std::int64_t cached = 0; cached < 6000; cached += 97) {
       for (std::int64_t tokens = 1; tokens < 6000; tokens = tokens * 2 + 1) {
         const ScoreTiles want = counted(cached, tokens, window);
-        const ScoreTiles got = count_score_tiles(static_cast<double>(cached), static_cast<double>(tokens),
-                                                 static_cast<double>(window));
+        const ScoreTiles got =
+            count_score_tiles(static_cast<double>(cached), static_cast<double>(tokens), static_cast<double>(window));
         ASSERT_DOUBLE_EQ(got.count, want.count) << cached << " " << tokens << " " << window;
         ASSERT_DOUBLE_EQ(got.longest_row, want.longest_row) << cached << " " << tokens << " " << window;
       }

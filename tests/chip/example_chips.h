@@ -71,8 +71,8 @@ inline const std::vector<std::string>& catalog_chip_ids() {
   return ids;
 }
 inline const std::vector<std::string>& catalog_family_ids() {
-  static const std::vector<std::string> ids = {"ada",       "ada-geforce", "ampere", "blackwell", "blackwell-workstation",
-                                               "cdna3",     "hopper"};
+  static const std::vector<std::string> ids = {"ada",   "ada-geforce", "ampere", "blackwell", "blackwell-workstation",
+                                               "cdna3", "hopper"};
   return ids;
 }
 

@@ -13,7 +13,8 @@ inline StepCost linear_cost(std::int64_t fixed, std::int64_t per_token, std::int
   cost.tokens_work.resize(cost.tokens_ps.size());
   cost.sequences_work.resize(cost.sequences_ps.size());
   cost.context_token_ps = per_context;
-  cost.full_layers.context_ps = static_cast<double>(per_context);
+  cost.full_layers.context_ps = static_cast<double>(per_context);  // of cached tokens
+  cost.full_layers.token_ps = static_cast<double>(per_context);    // and of those computed now
   return cost;
 }
 

@@ -135,7 +135,7 @@ class RandomCase {
     cost.decode_fixed_ps = draw(0, 30);
     cost.decode_sequence_ps = draw(0, 9);
     cost.prefill_fixed_ps = draw(0, 20);
-    cost.full_layers.token_ps = static_cast<double>(draw(0, 3));
+    cost.full_layers.token_ps += static_cast<double>(draw(0, 3));
     if (draw(0, 1) == 1) {
       cost.window_tokens = draw(1, 30);
       cost.window_token_ps = draw(0, 7);

@@ -1,0 +1,119 @@
+// How fast whole runs are, in CPU time: requests and steps per second, memory, start-up.
+// Run from the repository root. The Azure traces are read from ../shared/data/traces where they exist.
+
+#include <benchmark/benchmark.h>
+#include <spawn.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include <filesystem>
+
+#include "orrery/scenario/run.h"
+
+extern char** environ;
+
+namespace orrery {
+namespace {
+
+constexpr const char* kConversationTrace = "../shared/data/traces/azure-2023-conv.csv.gz";
+
+std::shared_ptr<const System> load(const LoadOptions& options) {
+  const Catalog catalog("catalog");
+  Diagnostics diagnostics;
+  return load_system("scenarios/azure-conversation.yaml", catalog, options, diagnostics);
+}
+
+LoadOptions with_trace(std::vector<Override> overrides = {}) {
+  LoadOptions options;
+  options.overrides = std::move(overrides);
+  options.traces.push_back({"", kConversationTrace});
+  return options;
+}
+
+double peak_memory_MB() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1000;
+}
+
+/// Everything after start-up: the scenario and the catalog are read, the trace unpacked and served,
+/// latencies summed up and the laws checked.
+void run_trace(benchmark::State& state, const LoadOptions& options, bool step_by_step) {
+  if (!std::filesystem::exists(kConversationTrace)) {
+    state.SkipWithError("../shared/data/traces is absent");
+    return;
+  }
+  std::int64_t requests = 0;
+  std::int64_t steps = 0;
+  for (auto _ : state) {
+    RunControl control;
+    Diagnostics diagnostics;
+    const auto system = load(options);
+    const auto results = run(*system, {.threads = 1, .step_by_step = step_by_step}, control, diagnostics);
+    requests += results->requests.completed;
+    for (const PoolResult& pool : results->pools) steps += pool.steps;
+  }
+  state.counters["requests_per_cpu_s"] = benchmark::Counter(static_cast<double>(requests), benchmark::Counter::kIsRate);
+  state.counters["steps_per_cpu_s"] = benchmark::Counter(static_cast<double>(steps), benchmark::Counter::kIsRate);
+}
+
+void AzureConversation70B(benchmark::State& state) { run_trace(state, with_trace(), false); }
+BENCHMARK(AzureConversation70B)->Unit(benchmark::kMillisecond);
+
+void AzureConversation70BStepByStep(benchmark::State& state) { run_trace(state, with_trace(), true); }
+BENCHMARK(AzureConversation70BStepByStep)->Unit(benchmark::kMillisecond);
+
+void AzureConversation8BOnOneA100(benchmark::State& state) {
+  run_trace(state,
+            with_trace({{"pools.chat.server", "a100-sxm-80gb-x1"},
+                        {"pools.chat.model", "llama-3.1-8b"},
+                        {"pools.chat.tensor_parallel", "1"},
+                        {"pools.chat.precision", "{weights: bf16, activations: bf16, kv_cache: bf16}"}}),
+            false);
+}
+BENCHMARK(AzureConversation8BOnOneA100)->Unit(benchmark::kMillisecond);
+
+void TenMillionRequestsOn64Replicas(benchmark::State& state) {
+  LoadOptions options;
+  options.overrides = {{"pools.chat.servers", "32"},
+                       {"services.conversation.workload",
+                        "{profile: {profile: azure-2023-conversation, rate: 200 req/s}, requests: 10000000}"}};
+  std::int64_t requests = 0;
+  for (auto _ : state) {
+    RunControl control;
+    Diagnostics diagnostics;
+    const auto system = load(options);
+    requests += run(*system, {}, control, diagnostics)->requests.completed;
+  }
+  state.counters["requests_per_cpu_s"] = benchmark::Counter(static_cast<double>(requests), benchmark::Counter::kIsRate);
+  state.counters["peak_memory_MB"] = peak_memory_MB();
+}
+BENCHMARK(TenMillionRequestsOn64Replicas)->Unit(benchmark::kSecond)->Iterations(1);
+
+/// The whole program, from exec to exit: CPU time of the child.
+void StartUpOfFirstSteps(benchmark::State& state) {
+  const char* program = "build/orrery";
+  if (!std::filesystem::exists(program)) {
+    state.SkipWithError("build/orrery is absent");
+    return;
+  }
+  for (auto _ : state) {
+    const char* arguments[] = {program, "run", "scenarios/first-steps.yaml", "--json", nullptr};
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", 1 /* O_WRONLY */, 0);
+    pid_t child = 0;
+    posix_spawn(&child, program, &actions, nullptr, const_cast<char* const*>(arguments), environ);
+    posix_spawn_file_actions_destroy(&actions);
+    int status = 0;
+    rusage usage{};
+    wait4(child, &status, 0, &usage);
+    if (status != 0) state.SkipWithError("build/orrery failed");
+    const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6; };
+    state.SetIterationTime(seconds(usage.ru_utime) + seconds(usage.ru_stime));
+  }
+}
+BENCHMARK(StartUpOfFirstSteps)->Unit(benchmark::kMillisecond)->UseManualTime()->Iterations(50);
+
+}  // namespace
+}  // namespace orrery

@@ -1,0 +1,60 @@
+#include "orrery/model/memory_footprint.h"
+
+#include <gtest/gtest.h>
+
+#include "../chip/example_chips.h"
+
+namespace orrery {
+namespace {
+
+ModelRecord model(const char* id) { return catalog_entry<ModelRecord>("model", id); }
+
+TEST(MemoryFootprint, UnshardedBf16WeightsAreTwoBytesPerParameter) {
+  for (const char* id : {"llama-3.1-8b", "llama-3.1-70b", "mixtral-8x7b", "deepseek-v3", "qwen3-32b"}) {
+    const ModelRecord record = model(id);
+    EXPECT_NEAR(weight_bytes_per_rank(record, {}, 1).si() / (2 * parameter_count(record)), 1, 1e-5) << id;
+  }
+}
+
+TEST(MemoryFootprint, EmbeddingsStayWide) {
+  const ModelRecord record = model("llama-3.1-8b");
+  ModelPrecision fp8;
+  fp8.weights = Precision::fp8;
+  const double embeddings = 2.0 * 128256 * 4096;
+  const double linear = parameter_count(record) - embeddings;
+  EXPECT_NEAR(weight_bytes_per_rank(record, fp8, 1).si(), linear + 2 * embeddings, 1e6);
+}
+
+TEST(MemoryFootprint, ExpertsHaveTheirOwnPrecision) {
+  const ModelRecord record = model("gpt-oss-120b");
+  ModelPrecision published;
+  published.experts = Precision::mxfp4;
+  EXPECT_NEAR(weight_bytes_per_rank(record, published, 1).si() / 65.2e9, 1, 0.02);  // the published files
+}
+
+TEST(MemoryFootprint, KvBytesFollowHeadsAndNotElements) {
+  EXPECT_DOUBLE_EQ(kv_bytes_per_token(model("llama-3.1-8b"), Precision::bf16, 1).si(), 131072);
+  EXPECT_DOUBLE_EQ(kv_bytes_per_token(model("llama-2-7b"), Precision::bf16, 1).si(), 524288);
+  EXPECT_DOUBLE_EQ(kv_bytes_per_token(model("mixtral-8x7b"), Precision::bf16, 2).si(), 131072 / 2);
+  EXPECT_DOUBLE_EQ(kv_bytes_per_token(model("llama-3.1-8b"), Precision::fp8, 1).si(), 65536);
+}
+
+TEST(MemoryFootprint, KvHeadsAreReplicatedWhenThereAreFewerThanRanks) {
+  const ModelRecord record = model("qwen3-30b-a3b");  // four KV heads
+  EXPECT_EQ(kv_bytes_per_token(record, Precision::bf16, 4), kv_bytes_per_token(record, Precision::bf16, 8));
+}
+
+TEST(MemoryFootprint, ALatentVectorIsHeldWholeByEveryRank) {
+  const ModelRecord record = model("deepseek-v3");
+  EXPECT_DOUBLE_EQ(kv_bytes_per_token(record, Precision::bf16, 1).si(), 61 * 576 * 2);
+  EXPECT_EQ(kv_bytes_per_token(record, Precision::bf16, 8), kv_bytes_per_token(record, Precision::bf16, 1));
+}
+
+TEST(MemoryFootprint, WorkingMemoryOfTheMeasuredRunIsPlausible) {
+  const ModelRecord record = model("llama-3.1-8b");
+  EXPECT_NEAR((2048 * activation_bytes_per_token(record, 1)).si() / 1048576, 200, 5);
+  EXPECT_NEAR(logits_bytes(record, 256).si() / 1048576, 250, 1);
+}
+
+}  // namespace
+}  // namespace orrery
