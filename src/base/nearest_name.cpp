@@ -50,8 +50,11 @@ std::vector<std::string> nearest_names(std::string_view word, const std::vector<
 }
 
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& names) {
+  constexpr std::size_t kMostNames = 4;  // more would be a list, not a guess
+  const std::vector<std::string> nearest = nearest_names(word, names);
+  if (nearest.size() > kMostNames) return {};
   std::string text;
-  for (const std::string& name : nearest_names(word, names)) {
+  for (const std::string& name : nearest) {
     text += (text.empty() ? "did you mean '" : " or '") + name + "'";
   }
   return text.empty() ? text : text + "?";

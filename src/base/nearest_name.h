@@ -14,7 +14,7 @@ int edit_distance(std::string_view a, std::string_view b);
 /// All that are equally near are returned, in their given order.
 std::vector<std::string> nearest_names(std::string_view word, const std::vector<std::string>& names);
 
-/// "did you mean 'bandwidth'?", or an empty text when nothing is near.
+/// "did you mean 'bandwidth'?", or an empty text when nothing or too much is equally near.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& names);
 
 }  // namespace orrery

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <vector>
@@ -283,16 +284,25 @@ Result<double> parse_number(std::string_view text) {
   return value;
 }
 
-Result<long long> parse_integer(std::string_view text) {
+namespace {
+
+template <class Integer>
+Result<Integer> parse_whole(std::string_view text) {
   const std::string_view number = without_plus(text);
-  long long value = 0;
+  Integer value = 0;
   const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
   const bool whole = !number.empty() && end == number.data() + number.size();
   if (whole && error == std::errc::result_out_of_range) {
-    return failure(fmt::format("'{}' is beyond what a whole number can hold, about 9.2e18", text));
+    constexpr auto kLargest = static_cast<double>(std::numeric_limits<Integer>::max());
+    return failure(fmt::format("'{}' is beyond what a whole number can hold, about {:.2g}", text, kLargest));
   }
   if (!whole || error != std::errc{}) return failure(fmt::format("'{}' is not a whole number", text));
   return value;
 }
+
+}  // namespace
+
+Result<long long> parse_integer(std::string_view text) { return parse_whole<long long>(text); }
+Result<unsigned long long> parse_unsigned(std::string_view text) { return parse_whole<unsigned long long>(text); }
 
 }  // namespace orrery

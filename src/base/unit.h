@@ -46,5 +46,7 @@ std::string example_unit(const Dimension& dimension);
 Result<double> parse_number(std::string_view text);
 /// Reads a whole decimal integer; "010" is ten. Fails on fractions and on overflow.
 Result<long long> parse_integer(std::string_view text);
+/// The same from 0 to 2^64 - 1; a minus sign is refused.
+Result<unsigned long long> parse_unsigned(std::string_view text);
 
 }  // namespace orrery

@@ -13,33 +13,42 @@ double seen_tokens(const StepCost::ChunkAttention& layers, double cached) {
   return layers.window_tokens == 0 ? cached : std::min(cached, static_cast<double>(layers.window_tokens));
 }
 
-double chunk_ps(const StepCost::ChunkAttention& layers, double cached, double tokens) {
+void add_to(StepCost::PrefillLoad::Layers& load, const StepCost::ChunkAttention& layers, double cached, double tokens) {
   const ScoreTiles tiles = count_score_tiles(cached, tokens, static_cast<double>(layers.window_tokens));
-  return std::max(tiles.count * layers.tile_ps, tiles.longest_row * layers.tile_row_ps) + tokens * layers.token_ps +
-         seen_tokens(layers, cached) * layers.context_ps;
+  load.tiles += tiles.count;
+  load.longest_row = std::max(load.longest_row, tiles.longest_row);
+  load.seen_tokens += seen_tokens(layers, cached);
 }
 
-StepWork chunk_work(const StepCost::ChunkAttention& layers, double cached, double tokens) {
-  const ScoreTiles tiles = count_score_tiles(cached, tokens, static_cast<double>(layers.window_tokens));
-  StepWork work = tiles.count * layers.tile_work;
+double time_of(const StepCost::ChunkAttention& layers, const StepCost::PrefillLoad::Layers& load, double tokens) {
+  return std::max(load.tiles * layers.tile_ps, load.longest_row * layers.tile_row_ps) + tokens * layers.token_ps +
+         load.seen_tokens * layers.context_ps;
+}
+
+StepWork work_of(const StepCost::ChunkAttention& layers, const StepCost::PrefillLoad::Layers& load, double tokens) {
+  StepWork work = load.tiles * layers.tile_work;
   work += tokens * layers.token_work;
-  work += seen_tokens(layers, cached) * layers.context_work;
+  work += load.seen_tokens * layers.context_work;
   return work;
 }
 
 }  // namespace
 
-std::int64_t StepCost::prefill_chunk_ps(std::int64_t cached, std::int64_t tokens) const {
+void StepCost::add_chunk(PrefillLoad& load, std::int64_t cached, std::int64_t tokens) const {
   const auto before = static_cast<double>(cached);
   const auto added = static_cast<double>(tokens);
-  return std::llround(chunk_ps(full_layers, before, added) + chunk_ps(window_layers, before, added));
+  load.tokens += added;
+  add_to(load.full, full_layers, before, added);
+  add_to(load.window, window_layers, before, added);
 }
 
-StepWork StepCost::prefill_chunk_work(std::int64_t cached, std::int64_t tokens) const {
-  const auto before = static_cast<double>(cached);
-  const auto added = static_cast<double>(tokens);
-  StepWork work = chunk_work(full_layers, before, added);
-  work += chunk_work(window_layers, before, added);
+std::int64_t StepCost::prefill_ps(const PrefillLoad& load) const {
+  return std::llround(time_of(full_layers, load.full, load.tokens) + time_of(window_layers, load.window, load.tokens));
+}
+
+StepWork StepCost::prefill_work(const PrefillLoad& load) const {
+  StepWork work = work_of(full_layers, load.full, load.tokens);
+  work += work_of(window_layers, load.window, load.tokens);
   return work;
 }
 

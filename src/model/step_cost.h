@@ -31,7 +31,7 @@ struct StepWork {
 /// sum (their new token included), takes
 ///   tokens_ps[T] + sequences_ps[n]
 ///   + (d > 0 ? decode_fixed_ps + d * decode_sequence_ps + K * context_token_ps + K_w * window_token_ps : 0)
-///   + (any prefill chunk ? prefill_fixed_ps + sum of prefill_chunk_ps(cached, tokens) : 0)
+///   + (any prompt chunk ? prefill_fixed_ps + prefill_ps(all of them) : 0)
 /// where K_w sums min(cached, window_tokens) over the decoding sequences. Each part is rounded to
 /// a whole picosecond once, when the table is built, so that m steps in closed form and one by one
 /// are equal to the last bit. Rounding context_token_ps is off by at most half a picosecond per
@@ -46,12 +46,12 @@ struct StepCost {
   std::int64_t window_tokens = 0;  ///< 0: no windowed layers
   std::int64_t prefill_fixed_ps = 0;
 
-  /// Attention of one prompt chunk, as numbers of 128 x 128 score tiles. Full and windowed layers.
+  /// Attention of prompt chunks, as numbers of 128 x 128 score tiles. Full and windowed layers.
   struct ChunkAttention {
     double tile_ps = 0;        ///< one tile of all heads and layers of this kind, spread over the units
-    double tile_row_ps = 0;    ///< one tile of one head: the longest row of tiles is a floor
-    double token_ps = 0;       ///< per token of the chunk: rope, QKV split, KV write
-    double context_ps = 0;     ///< per cached token that the chunk sees: reading its keys and values
+    double tile_row_ps = 0;    ///< one tile of one head: the longest row of tiles of the step is a floor
+    double token_ps = 0;       ///< per token of a chunk: rope, QKV split, KV write
+    double context_ps = 0;     ///< per cached token that a chunk sees: reading its keys and values
     std::int64_t window_tokens = 0;
     StepWork tile_work;
     StepWork token_work;
@@ -60,9 +60,21 @@ struct StepCost {
   ChunkAttention full_layers;
   ChunkAttention window_layers;
 
+  /// What the prompt chunks of one step add up to: one kernel takes them together.
+  struct PrefillLoad {
+    struct Layers {
+      double tiles = 0;
+      double longest_row = 0;
+      double seen_tokens = 0;  ///< cached tokens, as far as the layers look back
+    };
+    double tokens = 0;
+    Layers full;
+    Layers window;
+  };
   /// Pre: cached >= 0, tokens >= 1.
-  std::int64_t prefill_chunk_ps(std::int64_t cached, std::int64_t tokens) const;
-  StepWork prefill_chunk_work(std::int64_t cached, std::int64_t tokens) const;
+  void add_chunk(PrefillLoad& load, std::int64_t cached, std::int64_t tokens) const;
+  std::int64_t prefill_ps(const PrefillLoad& load) const;
+  StepWork prefill_work(const PrefillLoad& load) const;
 
   std::vector<StepWork> tokens_work;     ///< index T
   std::vector<StepWork> sequences_work;  ///< index n

@@ -150,15 +150,18 @@ std::vector<StepPart> explain_step(const StepCostRequest& request, const StepLoa
     sink(KernelKind::decode_attention, layers.full, decode.at(decoding, static_cast<double>(load.context_tokens)));
     sink(KernelKind::decode_attention, layers.windowed, decode.at(decoding, static_cast<double>(load.window_tokens)));
   }
-  ContextAttentionCost context = kernels.context_attention();
-  if (!load.chunks.empty()) sink(KernelKind::prefill_attention, layers.full + layers.windowed, context.fixed);
-  context.fixed = {};
-  const double window = request.model.sliding_window ? static_cast<double>(request.model.sliding_window->tokens) : 0.0;
-  for (const auto& [cached, tokens] : load.chunks) {
-    const auto before = static_cast<double>(cached);
-    const auto added = static_cast<double>(tokens);
-    sink(KernelKind::prefill_attention, layers.full, context.at(1, before, added));
-    sink(KernelKind::prefill_attention, layers.windowed, context.at(1, before, added, window));
+  if (!load.chunks.empty()) {
+    StepCost attention;
+    fill_attention(request, kernels, attention);
+    StepCost::PrefillLoad prefill;
+    for (const auto& [cached, tokens] : load.chunks) attention.add_chunk(prefill, cached, tokens);
+    const StepWork work = attention.prefill_work(prefill);
+    KernelCost cost;
+    cost.time = Seconds(static_cast<double>(attention.prefill_fixed_ps + attention.prefill_ps(prefill)) * 1e-12);
+    cost.flops = Flops(work.flops);
+    cost.memory_bytes = Bytes(work.memory_bytes);
+    cost.dynamic_energy = Joules(work.dynamic_joules);
+    sink(KernelKind::prefill_attention, 1, cost);
   }
   std::erase_if(parts, [](const StepPart& part) { return part.cost.time == Seconds(0); });
   return parts;

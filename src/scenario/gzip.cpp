@@ -9,8 +9,8 @@
 namespace orrery {
 namespace {
 
-constexpr std::size_t kShortestGzip = 18;       // header of 10 bytes, trailer of 8
-constexpr std::size_t kGreatestRatio = 1032;    // of deflate: a byte in stands for at most so many out
+constexpr std::size_t kShortestGzip = 18;     // header of 10 bytes, trailer of 8
+constexpr std::size_t kGreatestRatio = 1032;  // of deflate: a byte in stands for at most so many out
 constexpr std::size_t kSmallestBuffer = 1 << 16;
 constexpr std::size_t kSpare = 64;  // at least 1, which shows that nothing follows; more spares readers that pad a copy
 
@@ -32,13 +32,13 @@ class Inflater {
 };
 
 /// The trailer holds the size modulo 2^32, which is only a guess for a corrupt file.
-std::size_t first_guess(std::string_view compressed, std::size_t most_bytes) {
+std::size_t first_guess(std::string_view compressed, std::size_t most) {
   std::size_t size = 0;
   for (std::size_t i = 1; i <= 4; ++i) {
     size = size << 8 | static_cast<unsigned char>(compressed[compressed.size() - i]);
   }
   size = std::min(size, compressed.size() * kGreatestRatio) + kSpare;
-  return std::min(std::max(size, kSmallestBuffer), most_bytes);
+  return std::min(std::max(size, kSmallestBuffer), most);
 }
 
 void grow(std::string& text, std::size_t size) {
@@ -59,8 +59,10 @@ Result<std::string> inflate_gzip(std::string_view compressed, std::size_t most_b
   if (compressed.size() < kShortestGzip) return failure("the gzip data is cut off");
   Inflater inflater;
   if (!inflater.ready()) return failure("no memory is left to unpack it");
+  // One byte more than allowed shows whether a text that fills it goes on.
+  const std::size_t most_buffer = std::min(most_bytes, std::numeric_limits<std::size_t>::max() - 1) + 1;
   std::string text;
-  grow(text, first_guess(compressed, most_bytes));
+  grow(text, first_guess(compressed, most_buffer));
   std::size_t read = 0;
   std::size_t written = 0;
   z_stream& stream = inflater.stream();
@@ -74,18 +76,17 @@ Result<std::string> inflate_gzip(std::string_view compressed, std::size_t most_b
     const int status = inflate(&stream, Z_NO_FLUSH);
     read += in - stream.avail_in;
     written += out - stream.avail_out;
+    if (written > most_bytes) return failure(fmt::format("it unpacks to more than {} bytes", most_bytes));
     if (status == Z_STREAM_END) {
       const std::string_view rest = compressed.substr(read);
       if (rest.find_first_not_of('\0') == std::string_view::npos) break;
       if (!is_gzip(rest)) return failure(fmt::format("{} bytes that are not gzip follow its end", rest.size()));
       inflateReset(&stream);
     } else if (status == Z_OK || status == Z_BUF_ERROR) {
-      if (written < text.size()) {
-        if (read == compressed.size()) return failure("the gzip data is cut off");
-      } else if (text.size() == most_bytes) {
-        return failure(fmt::format("it unpacks to more than {} bytes", most_bytes));
-      } else {
-        grow(text, text.size() > most_bytes / 2 ? most_bytes : text.size() * 2);
+      if (written == text.size()) {
+        grow(text, text.size() > most_buffer / 2 ? most_buffer : text.size() * 2);
+      } else if (read == compressed.size()) {
+        return failure("the gzip data is cut off");
       }
     } else if (status == Z_MEM_ERROR) {
       return failure("no memory is left to unpack it");

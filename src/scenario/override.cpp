@@ -3,6 +3,7 @@
 #include <charconv>
 #include <filesystem>
 
+#include "orrery/base/nearest_name.h"
 #include "orrery/scenario/system.h"
 
 namespace orrery {
@@ -33,11 +34,28 @@ Node* step_down(Node& node, const std::string& key, const Place& place, std::str
   return nullptr;
 }
 
+/// `pools.caht.servers` would make a new pool of one key: name the pools there are instead.
+bool names_known_part(const Node& scenario, const Override& change, const Place& place, Diagnostics& diagnostics) {
+  const std::size_t first = change.path.find('.');
+  const std::size_t second = first == std::string::npos ? first : change.path.find('.', first + 1);
+  const std::string list = change.path.substr(0, first);
+  if (second == std::string::npos || (list != "pools" && list != "services")) return true;
+  const std::string name = change.path.substr(first + 1, second - first - 1);
+  const Node* parts = scenario.find(list);
+  if (parts == nullptr || parts->find(name) != nullptr) return true;
+  std::vector<std::string> names;
+  for (const Node::Entry& entry : parts->entries) names.push_back(entry.key);
+  std::string hint = did_you_mean(name, names);
+  if (hint.empty()) hint = fmt::format("there: {}", fmt::join(names, ", "));
+  diagnostics.error("invalid-override", place, fmt::format("the scenario has no '{}' among its {}", name, list), hint);
+  return false;
+}
+
 void apply(Node& scenario, const Override& change, Diagnostics& diagnostics) {
   const auto source = source_of(change.path, change.value);
   const Place place{source, 1, 1, std::max(1, static_cast<int>(change.value.size()))};
   auto value = parse_yaml(source, diagnostics);
-  if (!value) return;
+  if (!value || !names_known_part(scenario, change, place, diagnostics)) return;
   Node* node = &scenario;
   for (std::size_t begin = 0; node != nullptr;) {
     const std::size_t dot = change.path.find('.', begin);

@@ -26,34 +26,36 @@ double mean_of(const std::vector<std::int32_t>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
-/// Order statistics at evenly spaced ranks; the last one is lowered so that a straight line up to it
-/// has the mean of the values above the last but one.
-std::vector<std::int64_t> quantiles_of(std::vector<std::int32_t> values, std::size_t count) {
+/// Order statistics at evenly spaced ranks, and the mean of the values above the last but one.
+struct Quantiles {
+  std::vector<std::int64_t> values;
+  double tail_mean = 0;
+};
+
+Quantiles quantiles_of(std::vector<std::int32_t> values, std::size_t intervals) {
   std::sort(values.begin(), values.end());
-  const auto last_rank = static_cast<double>(values.size() - 1);
-  std::vector<std::int64_t> quantiles;
-  std::size_t below = 0;
-  for (std::size_t i = 0; i + 1 < count; ++i) {
-    const double position = static_cast<double>(i) * last_rank / static_cast<double>(count - 1);
-    below = static_cast<std::size_t>(position);
+  const std::size_t last = values.size() - 1;
+  Quantiles quantiles;
+  for (std::size_t i = 0; i <= intervals; ++i) {
+    const double position = static_cast<double>(i * last) / static_cast<double>(intervals);
+    const auto below = static_cast<std::size_t>(position);
     const double low = values[below];
-    const double high = values[std::min(below + 1, values.size() - 1)];
-    quantiles.push_back(std::llround(low + (high - low) * (position - static_cast<double>(below))));
+    const double high = values[std::min(below + 1, last)];
+    quantiles.values.push_back(std::llround(low + (high - low) * (position - static_cast<double>(below))));
   }
-  const std::size_t first = std::min(below + 1, values.size() - 1);
-  const double mean = std::accumulate(values.begin() + static_cast<std::ptrdiff_t>(first), values.end(), 0.0) /
-                      static_cast<double>(values.size() - first);
-  const double before = static_cast<double>(quantiles.back());
-  quantiles.push_back(std::llround(std::clamp(2 * mean - before, before, static_cast<double>(values.back()))));
+  const std::size_t first = std::min((intervals - 1) * last / intervals + 1, last);
+  const double sum = std::accumulate(values.begin() + static_cast<std::ptrdiff_t>(first), values.end(), 0.0);
+  const double mean = sum / static_cast<double>(values.size() - first);
+  // A quantile that was rounded to whole tokens may lie above what follows it.
+  quantiles.tail_mean = rounded(std::max(mean, static_cast<double>(quantiles.values[intervals - 1])));
   return quantiles;
 }
 
 std::vector<LengthStratum> strata_of(const RequestTable& requests, const ProfileResolution& resolution) {
   std::vector<std::size_t> order(requests.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return requests.input_tokens[a] < requests.input_tokens[b];
-  });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return requests.input_tokens[a] < requests.input_tokens[b]; });
   const std::size_t most = requests.size() / resolution.fewest_requests;
   const std::size_t count = std::clamp<std::size_t>(most, 1, resolution.strata);
   std::size_t intervals = resolution.intervals;
@@ -66,14 +68,17 @@ std::vector<LengthStratum> strata_of(const RequestTable& requests, const Profile
       inputs.push_back(requests.input_tokens[order[i]]);
       outputs.push_back(requests.output_tokens[order[i]]);
     }
-    strata.push_back({quantiles_of(std::move(inputs), intervals + 1), quantiles_of(std::move(outputs), intervals + 1), {}});
+    Quantiles input = quantiles_of(std::move(inputs), intervals);
+    Quantiles output = quantiles_of(std::move(outputs), intervals);
+    strata.push_back({std::move(input.values), input.tail_mean, std::move(output.values), output.tail_mean, {}});
   }
   return strata;
 }
 
 /// Requests in each second of the whole minutes.
 std::vector<double> count_seconds(const std::vector<std::int64_t>& times) {
-  const auto minutes = static_cast<std::size_t>((times.back() - times.front()) / (kPicoseconds * std::int64_t{kMinute}));
+  const auto minutes =
+      static_cast<std::size_t>((times.back() - times.front()) / (kPicoseconds * std::int64_t{kMinute}));
   std::vector<double> seconds(minutes * kMinute);
   for (std::int64_t time : times) {
     const auto second = static_cast<std::size_t>((time - times.front()) / kPicoseconds);
@@ -116,8 +121,8 @@ SecondMoments moments_of(const std::vector<double>& seconds) {
   double variances = 0;
   double covariances = 0;
   for (std::size_t start = 0; start < seconds.size(); start += kMinute) {
-    double mean = 0;
-    for (std::size_t i = start; i < start + kMinute; ++i) mean += seconds[i] / kCount;
+    const auto first = seconds.begin() + static_cast<std::ptrdiff_t>(start);
+    const double mean = std::accumulate(first, first + std::ptrdiff_t{kMinute}, 0.0) / kCount;
     for (std::size_t i = start; i < start + kMinute; ++i) {
       variances += (seconds[i] - mean) * (seconds[i] - mean) / (kCount - 1);
       if (i > start) covariances += (seconds[i] - mean) * (seconds[i - 1] - mean) / (kCount - 1);

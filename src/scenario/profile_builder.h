@@ -13,15 +13,13 @@ namespace orrery {
 struct ProfileResolution {
   std::size_t strata = 16;           ///< >= 1, of equally many requests each
   std::size_t intervals = 32;        ///< >= 1 in each stratum; halved until they hold enough requests
-  std::size_t fewest_requests = 30;  ///< >= 1, that a stratum and an interval stand for
+  std::size_t fewest_requests = 15;  ///< >= 1, that a stratum and an interval stand for
 };
 
 /// The figures of a trace under the given header. Fractions are rounded to six significant digits.
 ///
 /// - Strata are cut by rank of the input; equal inputs keep the order of the trace. Quantiles are
-///   interpolated between order statistics and rounded to whole tokens. The last one of a stratum is
-///   not its largest value but a lower one, such that a straight line up to it keeps the mean: straight
-///   to the largest, a few long requests would stand for too many.
+///   interpolated between order statistics and rounded to whole tokens.
 /// - Arrivals are counted in whole seconds and minutes from the first request; the seconds behind the
 ///   last whole minute are left out. second_dispersion and second_correlation are by moments about
 ///   the mean of each minute, summed over the minutes: the excess variance over that of Poisson counts,

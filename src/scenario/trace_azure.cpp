@@ -70,8 +70,8 @@ std::string read_timestamp(std::string_view text, TraceTime& value) {
 /// Source: github.com/Azure/AzurePublicDataset, AzureLLMInferenceDataset2023.md and its successors,
 /// which add columns.
 const CsvFormat& azure_csv_format() {
-  static constexpr CsvFormat kFormat = {
-      TraceFormat::azure_csv, "TIMESTAMP", "ContextTokens", "GeneratedTokens", read_timestamp, true};
+  static constexpr CsvFormat kFormat = {TraceFormat::azure_csv, "TIMESTAMP",    "ContextTokens",
+                                        "GeneratedTokens",      read_timestamp, true};
   return kFormat;
 }
 

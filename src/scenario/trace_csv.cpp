@@ -133,8 +133,8 @@ void read_csv_rows(TraceLines& lines, const CsvFormat& format, TraceBuilder& bui
 }
 
 const CsvFormat& plain_csv_format() {
-  static constexpr CsvFormat kFormat = {TraceFormat::csv, "arrival_s", "input_tokens", "output_tokens", read_seconds,
-                                        false};
+  static constexpr CsvFormat kFormat = {TraceFormat::csv, "arrival_s",  "input_tokens",
+                                        "output_tokens",  read_seconds, false};
   return kFormat;
 }
 

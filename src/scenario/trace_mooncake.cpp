@@ -62,7 +62,8 @@ class RowReader {
   std::optional<RowProblem> read(std::string_view line, Row& row) {
     const simdjson::padded_string_view padded(line.data(), line.size(), line.size() + simdjson::SIMDJSON_PADDING);
     json::document document;
-    if (const auto error = parser_.iterate(padded).get(document); error != simdjson::SUCCESS) return broken(line, error);
+    if (const auto error = parser_.iterate(padded).get(document); error != simdjson::SUCCESS)
+      return broken(line, error);
     json::object object;
     if (const auto error = document.get_object().get(object); error != simdjson::SUCCESS) return broken(line, error);
     bool seen[std::size(kKeys)] = {};

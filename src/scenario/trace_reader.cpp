@@ -42,8 +42,9 @@ std::optional<TraceFormat> detect(const TraceLines& lines, TraceBuilder& builder
     break;
   }
   if (hint.empty()) {
-    hint = "a trace begins with a line of column names (arrival_s,input_tokens,output_tokens or "
-           "TIMESTAMP,ContextTokens,GeneratedTokens), or has a JSON object in each line";
+    hint =
+        "a trace begins with a line of column names (arrival_s,input_tokens,output_tokens or "
+        "TIMESTAMP,ContextTokens,GeneratedTokens), or has a JSON object in each line";
   }
   builder.fail("unknown-trace-format", line, "the first line shows no format that is known", std::move(hint));
   return std::nullopt;
@@ -62,9 +63,15 @@ std::optional<Trace> read_trace_text(const std::string& name, std::string text, 
     if (shown) {
       format = *shown;
       switch (format) {
-        case TraceFormat::azure_csv: read_csv_rows(lines, azure_csv_format(), builder); break;
-        case TraceFormat::csv: read_csv_rows(lines, plain_csv_format(), builder); break;
-        case TraceFormat::mooncake_jsonl: read_mooncake_rows(lines, builder); break;
+        case TraceFormat::azure_csv:
+          read_csv_rows(lines, azure_csv_format(), builder);
+          break;
+        case TraceFormat::csv:
+          read_csv_rows(lines, plain_csv_format(), builder);
+          break;
+        case TraceFormat::mooncake_jsonl:
+          read_mooncake_rows(lines, builder);
+          break;
       }
     }
   }

@@ -14,8 +14,8 @@ namespace orrery {
 
 struct TraceOptions {
   std::optional<TraceFormat> format = std::nullopt;  ///< read off the first line when absent
-  bool skip_bad_rows = false;         ///< count rows that cannot be read instead of reporting them
-  double rate_multiplier = 1;         ///< > 0; 2 plays the trace at twice its speed
+  bool skip_bad_rows = false;                        ///< count rows that cannot be read instead of reporting them
+  double rate_multiplier = 1;                        ///< > 0; 2 plays the trace at twice its speed
   std::optional<std::int64_t> limit = std::nullopt;  ///< >= 1; keep so many requests from the start
 };
 

@@ -55,8 +55,8 @@ std::string_view trim_blanks(std::string_view text) {
 TraceBuilder::Problem TraceBuilder::problem(std::string_view code, std::string_view where, std::string message,
                                             std::string hint) const {
   const int column = static_cast<int>(where.data() - lines_.line().data()) + 1 + lines_.hidden_bytes();
-  return {std::string(code), lines_.number(), column, std::max(1, static_cast<int>(where.size())), std::move(message),
-          std::move(hint)};
+  return {std::string(code),  lines_.number(), column, std::max(1, static_cast<int>(where.size())),
+          std::move(message), std::move(hint)};
 }
 
 void TraceBuilder::reject(std::string_view where, std::string message) {
@@ -72,12 +72,11 @@ void TraceBuilder::add(const TraceTime& time, std::string_view time_text, std::i
   if (origin_is_first_ && requests_.size() == 0) origin_ = time;
   const std::int64_t seconds = time.seconds - origin_.seconds;
   if (seconds > kLongestSeconds) {
-    reject(time_text, fmt::format("{} is {} s after the start, and a run lasts at most {} s", quoted(time_text), seconds,
-                                  kLongestSeconds));
+    reject(time_text, fmt::format("{} is {} s after the start, and a run lasts at most {} s", quoted(time_text),
+                                  seconds, kLongestSeconds));
     return;
   }
-  const std::int64_t arrival =
-      seconds < 0 ? -1 : seconds * kPicoseconds + time.picoseconds - origin_.picoseconds;
+  const std::int64_t arrival = seconds < 0 ? -1 : seconds * kPicoseconds + time.picoseconds - origin_.picoseconds;
   if (arrival < (requests_.size() == 0 ? 0 : requests_.arrival_ps.back())) {
     if (++backwards_count_ == 1) {
       backwards_ = problem("unsorted-trace", time_text,
@@ -105,14 +104,15 @@ bool TraceBuilder::report(const std::string& name, std::string text, Diagnostics
   if (bad_rows_.size() > kShownRows) {
     Problem& next = bad_rows_.back();
     const std::size_t more = bad_row_count_ - kShownRows;
-    next.message = more == 1 ? "1 more row cannot be read" : fmt::format("{} more rows cannot be read, from here on", more);
+    next.message =
+        more == 1 ? "1 more row cannot be read" : fmt::format("{} more rows cannot be read, from here on", more);
     next.hint = "`--skip-bad-rows` leaves rows out that cannot be read, and says how many";
     emit(next);
   }
   if (backwards_) {
-    if (backwards_count_ > 1) {
-      backwards_->message += fmt::format("; {} more rows go backwards", backwards_count_ - 1);
-    }
+    const std::size_t more = backwards_count_ - 1;
+    if (more > 0)
+      backwards_->message += fmt::format("; {} more {} backwards", more, more == 1 ? "row goes" : "rows go");
     backwards_->hint = "sort the rows by their time";
     emit(*backwards_);
   }
@@ -130,8 +130,8 @@ bool TraceBuilder::change_rate(const std::string& name, Diagnostics& diagnostics
   const double last = static_cast<double>(requests_.arrival_ps.back()) / multiplier;
   if (last > kLongestSimTime.si() * SimTime::kPicosecondsPerSecond) {
     diagnostics.error("out-of-range", {std::make_shared<SourceText>(name, std::string()), 0, 0, 0},
-                      fmt::format("at {} times its rate the trace lasts {:.4g} s, and a run lasts at most {} s", multiplier,
-                                  last / SimTime::kPicosecondsPerSecond, kLongestSeconds));
+                      fmt::format("at {} times its rate the trace lasts {:.4g} s, and a run lasts at most {} s",
+                                  multiplier, last / SimTime::kPicosecondsPerSecond, kLongestSeconds));
     return false;
   }
   for (std::int64_t& arrival : requests_.arrival_ps) arrival = std::llround(static_cast<double>(arrival) / multiplier);

@@ -64,9 +64,7 @@ class TraceBuilder {
 
   /// Times count from the first row.
   void count_from_first() { origin_is_first_ = true; }
-  bool is_full() const {
-    return options_.limit && requests_.size() >= static_cast<std::size_t>(*options_.limit);
-  }
+  bool is_full() const { return options_.limit && requests_.size() >= static_cast<std::size_t>(*options_.limit); }
   RequestTable& requests() { return requests_; }
   void set_spread_interval(SimTime interval) { spread_interval_ = interval; }
 

@@ -48,16 +48,22 @@ void check_end(const WorkloadRecord& workload, std::optional<Hertz> rate, Diagno
   }
 }
 
-void check_quantiles(std::string_view name, const std::vector<std::int64_t>& quantiles, const LengthStratum& stratum,
-                     Diagnostics& diagnostics) {
+void check_quantiles(std::string_view name, const std::vector<std::int64_t>& quantiles, double tail_mean,
+                     const LengthStratum& stratum, Diagnostics& diagnostics) {
   if (quantiles.size() < 2) {
     diagnostics.error("wrong-type", stratum.place,
                       fmt::format("'{}' needs at least two quantiles, the smallest and the largest", name));
+    return;
   }
   const auto fall = std::is_sorted_until(quantiles.begin(), quantiles.end());
   if (fall != quantiles.end()) {
     diagnostics.error("impossible-physics", stratum.place,
                       fmt::format("'{}' falls from {} to {}: quantiles never fall", name, *(fall - 1), *fall));
+  } else if (const auto low = static_cast<double>(*(quantiles.end() - 2)), high = static_cast<double>(quantiles.back());
+             tail_mean < low || tail_mean > high) {
+    diagnostics.error(
+        "impossible-physics", stratum.place,
+        fmt::format("the tail of '{}' lies between {} and {}, and its mean is {}", name, low, high, tail_mean));
   }
   for (std::int64_t tokens : quantiles) {
     if (tokens <= kMostTokens) continue;
@@ -72,8 +78,8 @@ void check_strata(const std::vector<LengthStratum>& strata, const Place& place, 
     return;
   }
   for (const LengthStratum& stratum : strata) {
-    check_quantiles("input_quantiles", stratum.input_quantiles, stratum, diagnostics);
-    check_quantiles("output_quantiles", stratum.output_quantiles, stratum, diagnostics);
+    check_quantiles("input_quantiles", stratum.input_quantiles, stratum.input_tail_mean, stratum, diagnostics);
+    check_quantiles("output_quantiles", stratum.output_quantiles, stratum.output_tail_mean, stratum, diagnostics);
     const LengthStratum& first = strata.front();
     const auto check_size = [&](std::string_view name, const auto& own, const auto& wanted) {
       if (own.size() == wanted.size()) return;
@@ -114,12 +120,13 @@ void check_arrivals(const WorkloadProfileRecord& profile, Diagnostics& diagnosti
   if (total == 0) {
     diagnostics.error("impossible-physics", arrivals.place, "no minute of 'requests_per_minute' holds a request");
   } else if (total > requests) {
-    diagnostics.error("impossible-physics", arrivals.place,
-                      fmt::format("'requests_per_minute' holds {} requests, and the trace {}", total, *profile.requests));
+    diagnostics.error(
+        "impossible-physics", arrivals.place,
+        fmt::format("'requests_per_minute' holds {} requests, and the trace {}", total, *profile.requests));
   } else if (Seconds(60 * static_cast<double>(minutes.size())) > *profile.span + Seconds(kMinutesTolerance)) {
     diagnostics.error("impossible-physics", arrivals.place,
-                      fmt::format("'requests_per_minute' lists {} whole minutes, and the trace spans {}", minutes.size(),
-                                  to_text(*profile.span)));
+                      fmt::format("'requests_per_minute' lists {} whole minutes, and the trace spans {}",
+                                  minutes.size(), to_text(*profile.span)));
   }
 }
 

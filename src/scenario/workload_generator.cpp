@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
+#include <span>
 
 #include "orrery/base/random_stream.h"
 #include "orrery/base/result.h"
@@ -42,7 +42,8 @@ struct End {
 template <class Gap>
 void draw_gaps(const End& end, Gap gap, std::vector<std::int64_t>& times) {
   const double last = static_cast<double>(end.time);
-  for (double time = gap(); time <= last && times.size() < end.requests; time += gap()) times.push_back(std::llround(time));
+  for (double time = gap(); time <= last && times.size() < end.requests; time += gap())
+    times.push_back(std::llround(time));
 }
 
 /// Gamma variables of mean 1 and a given variance, of which neighbours have a given correlation:
@@ -98,7 +99,8 @@ void draw_profile(const ArrivalStatistics& statistics, Hertz rate, const End& en
     const std::int64_t count = counts.poisson(static_cast<double>(minutes[minute]) * per_count * excess.next());
     const std::size_t first = times.size();
     for (std::int64_t i = 0; i < count; ++i) {
-      times.push_back(second * kPicoseconds + static_cast<std::int64_t>(offsets.uniform() * SimTime::kPicosecondsPerSecond));
+      times.push_back(second * kPicoseconds +
+                      static_cast<std::int64_t>(offsets.uniform() * SimTime::kPicosecondsPerSecond));
     }
     std::sort(times.begin() + static_cast<std::ptrdiff_t>(first), times.end());
   }
@@ -109,19 +111,45 @@ void drop_behind_end(const End& end, std::vector<std::int64_t>& times) {
   if (times.size() > end.requests) times.resize(end.requests);
 }
 
-std::int32_t draw_tokens(const std::vector<std::int64_t>& quantiles, RandomStream& stream) {
-  const double position = stream.uniform() * static_cast<double>(quantiles.size() - 1);
-  const auto i = static_cast<std::size_t>(position);
-  const auto low = static_cast<double>(quantiles[i]);
-  const auto high = static_cast<double>(quantiles[i + 1]);
-  return static_cast<std::int32_t>(low + (high - low) * (position - static_cast<double>(i)) + 0.5);
-}
+/// Draws from quantiles: straight lines between them, and in the last interval the power of a straight
+/// line that has the mean of the tail.
+class QuantileSampler {
+ public:
+  QuantileSampler(const std::vector<std::int64_t>& quantiles, double tail_mean) : quantiles_(quantiles) {
+    const auto low = static_cast<double>(*(quantiles.end() - 2));
+    const auto high = static_cast<double>(quantiles.back());
+    // The mean of x^k over 0 to 1 is 1 / (k + 1).
+    if (high > low)
+      tail_power_ = tail_mean > low ? std::min((high - low) / (tail_mean - low) - 1, kSteepest) : kSteepest;
+  }
+  std::int32_t draw(RandomStream& stream) const {
+    const double position = stream.uniform() * static_cast<double>(quantiles_.size() - 1);
+    const auto i = static_cast<std::size_t>(position);
+    const auto low = static_cast<double>(quantiles_[i]);
+    const auto high = static_cast<double>(quantiles_[i + 1]);
+    double share = position - static_cast<double>(i);
+    if (i + 2 == quantiles_.size()) share = std::pow(share, tail_power_);
+    return static_cast<std::int32_t>(std::lround(low + (high - low) * share));
+  }
+
+ private:
+  static constexpr double kSteepest = 1e6;  // nothing but the lower end
+
+  std::span<const std::int64_t> quantiles_;
+  double tail_power_ = 1;
+};
 
 void draw_lengths(const std::vector<LengthStratum>& strata, RandomStream stream, RequestTable& requests) {
+  std::vector<QuantileSampler> inputs;
+  std::vector<QuantileSampler> outputs;
+  for (const LengthStratum& stratum : strata) {
+    inputs.emplace_back(stratum.input_quantiles, stratum.input_tail_mean);
+    outputs.emplace_back(stratum.output_quantiles, stratum.output_tail_mean);
+  }
   for (std::size_t i = 0; i < requests.size(); ++i) {
     const auto index = static_cast<std::size_t>(stream.uniform() * static_cast<double>(strata.size()));
-    requests.input_tokens[i] = draw_tokens(strata[index].input_quantiles, stream);
-    requests.output_tokens[i] = draw_tokens(strata[index].output_quantiles, stream);
+    requests.input_tokens[i] = inputs[index].draw(stream);
+    requests.output_tokens[i] = outputs[index].draw(stream);
   }
 }
 

@@ -26,7 +26,7 @@ namespace orrery {
 ///   Source of the correlated gamma variable: Lewis, McKenzie and Hugus, "Gamma processes",
 ///   Communications in Statistics: Stochastic Models 5 (1989): the beta-gamma process.
 /// - lengths: each stratum is equally likely; within it input and output are independent, each by
-///   straight lines between the quantiles.
+///   straight lines between the quantiles, and up to the largest by a curve that keeps the tail's mean.
 ///
 /// Ends with `requests`, with `duration`, or where simulated time does (kLongestSimTime).
 /// Pre: check_workload() and check_physics() found nothing; the workload is not a trace.

@@ -13,11 +13,14 @@ struct WorkloadKind {
   static constexpr std::string_view kName = "workload";
 };
 
-/// One stratum of the joint distribution of prompt and answer lengths: requests whose input lies
-/// between two neighbouring input quantiles, and the quantiles of their outputs.
+/// One stratum of the joint distribution of prompt and answer lengths: requests of similar input, with
+/// the quantiles of their inputs and of their outputs. Those above the last quantile but one are few
+/// and far apart, so that their mean is told as well.
 struct LengthStratum {
   std::vector<std::int64_t> input_quantiles;
+  double input_tail_mean = 0;
   std::vector<std::int64_t> output_quantiles;
+  double output_tail_mean = 0;
   Place place;
 };
 constexpr RecordName record_name(const LengthStratum*) {
@@ -25,8 +28,12 @@ constexpr RecordName record_name(const LengthStratum*) {
 }
 template <class Visitor>
 void visit(Visitor& v, LengthStratum& r) {
-  v.required("input_quantiles", r.input_quantiles, "Input tokens at evenly spaced quantiles of the stratum; the last one ends a straight line that keeps the mean of the tail", at_least(1));
-  v.required("output_quantiles", r.output_quantiles, "Output tokens of the same requests, likewise", at_least(1));
+  v.required("input_quantiles", r.input_quantiles,
+             "Input tokens at evenly spaced quantiles of the stratum, smallest to largest", at_least(1));
+  v.required("input_tail_mean", r.input_tail_mean, "Mean of the inputs between the last two quantiles", at_least(1));
+  v.required("output_quantiles", r.output_quantiles,
+             "Output tokens of the same requests at evenly spaced quantiles, smallest to largest", at_least(1));
+  v.required("output_tail_mean", r.output_tail_mean, "Mean of the outputs between the last two quantiles", at_least(1));
   v.place(r.place);
 }
 
@@ -43,10 +50,14 @@ constexpr RecordName record_name(const ArrivalStatistics*) { return {"ArrivalSta
 template <class Visitor>
 void visit(Visitor& v, ArrivalStatistics& r) {
   v.required("mean_rate", r.mean_rate, "Requests per second over the whole trace", in_range(Hertz(1e-6), Hertz(1e7)));
-  v.required("requests_per_minute", r.requests_per_minute, "Requests in each whole minute; repeats when a run is longer", at_least(0));
-  v.required("second_dispersion", r.second_dispersion, "Variance over mean of the requests per second, within the minutes; 1 for Poisson", in_range(0.5, 1e4));
-  v.required("second_correlation", r.second_correlation, "Correlation of the excess rate of neighbouring seconds, within the minutes", in_range(0, 1));
-  v.required("gap_variation", r.gap_variation, "Coefficient of variation of the gaps between requests, to compare with", in_range(0, 1e4));
+  v.required("requests_per_minute", r.requests_per_minute,
+             "Requests in each whole minute; repeats when a run is longer", at_least(0));
+  v.required("second_dispersion", r.second_dispersion,
+             "Variance over mean of the requests per second, within the minutes; 1 for Poisson", in_range(0.5, 1e4));
+  v.required("second_correlation", r.second_correlation,
+             "Correlation of the excess rate of neighbouring seconds, within the minutes", in_range(0, 1));
+  v.required("gap_variation", r.gap_variation, "Coefficient of variation of the gaps between requests, to compare with",
+             in_range(0, 1e4));
   v.place(r.place);
 }
 
@@ -97,7 +108,9 @@ struct PoissonWorkload {
   Hertz rate;
   LengthsRecord tokens;
 };
-constexpr RecordName record_name(const PoissonWorkload*) { return {"PoissonWorkload", "Independent arrivals at a mean rate"}; }
+constexpr RecordName record_name(const PoissonWorkload*) {
+  return {"PoissonWorkload", "Independent arrivals at a mean rate"};
+}
 template <class Visitor>
 void visit(Visitor& v, PoissonWorkload& r) {
   v.required("rate", r.rate, "Mean rate, as in 5 req/s", in_range(Hertz(1e-9), Hertz(1e9)));
@@ -110,11 +123,14 @@ struct GammaWorkload {
   double gap_variation = 1;
   LengthsRecord tokens;
 };
-constexpr RecordName record_name(const GammaWorkload*) { return {"GammaWorkload", "Gamma-distributed gaps between arrivals"}; }
+constexpr RecordName record_name(const GammaWorkload*) {
+  return {"GammaWorkload", "Gamma-distributed gaps between arrivals"};
+}
 template <class Visitor>
 void visit(Visitor& v, GammaWorkload& r) {
   v.required("rate", r.rate, "Mean rate, as in 5 req/s", in_range(Hertz(1e-9), Hertz(1e9)));
-  v.required("gap_variation", r.gap_variation, "Coefficient of variation of the gaps; 1 is Poisson", in_range(0.01, 100));
+  v.required("gap_variation", r.gap_variation, "Coefficient of variation of the gaps; 1 is Poisson",
+             in_range(0.01, 100));
   v.required("tokens", r.tokens, "Lengths of prompts and answers");
 }
 
@@ -123,11 +139,14 @@ struct ProfileWorkload {
   Reference<WorkloadKind> profile;
   std::optional<Hertz> rate;
 };
-constexpr RecordName record_name(const ProfileWorkload*) { return {"ProfileWorkload", "Arrivals and lengths like those of a public trace"}; }
+constexpr RecordName record_name(const ProfileWorkload*) {
+  return {"ProfileWorkload", "Arrivals and lengths like those of a public trace"};
+}
 template <class Visitor>
 void visit(Visitor& v, ProfileWorkload& r) {
   v.required("profile", r.profile, "Which");
-  v.optional("rate", r.rate, "Mean rate in place of the trace's own; shape and burstiness stay", in_range(Hertz(1e-9), Hertz(1e9)));
+  v.optional("rate", r.rate, "Mean rate in place of the trace's own; shape and burstiness stay",
+             in_range(Hertz(1e-9), Hertz(1e9)));
 }
 
 enum class TraceFormat { azure_csv, mooncake_jsonl, csv };
@@ -176,7 +195,8 @@ void visit(Visitor& v, WorkloadRecord& r) {
   v.optional("poisson", r.poisson, "Independent arrivals");
   v.optional("gamma", r.gamma, "Gamma-distributed gaps");
   v.optional("requests", r.requests, "Stop after this many requests", in_range(1, 1e9));
-  v.optional("duration", r.duration, "Stop after this time; a drawn workload needs this or `requests`", in_range(Seconds(1e-3), Seconds(9e6)));
+  v.optional("duration", r.duration, "Stop after this time; a drawn workload needs this or `requests`",
+             in_range(Seconds(1e-3), Seconds(9e6)));
   v.place(r.place);
 }
 

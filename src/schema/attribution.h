@@ -29,7 +29,8 @@ struct Attribution {
   std::optional<Status> status;
   std::string source;  ///< a key of the entry's `sources`
   std::string note;
-  Place place;
+  Place place;         ///< of the value
+  Place source_place;  ///< of its own `source`
 };
 
 /// A value together with its origin. In YAML either the plain value, which then takes the entry's

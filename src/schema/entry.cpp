@@ -15,18 +15,17 @@ class AttributionResolver final : public RecordWalker {
   }
 
   void sourced(const std::string& path, Attribution& attribution) override {
-    const bool own_status = attribution.status.has_value();
-    if (!own_status) attribution.status = header_.status;
-    const Status status = *attribution.status;
-    if (attribution.source.empty() && header_.source && status != Status::assumed) attribution.source = *header_.source;
-    if (attribution.source.empty()) {
-      if (status != Status::assumed) {
-        diagnostics_.error("missing-source", attribution.place,
-                           fmt::format("'{}' is {} but names no source", path, enum_name(status)),
-                           "give the entry a `source`, or write {value: ..., source: ...}, or status: assumed");
-      }
-    } else {
-      check_source(attribution.source, attribution.place);
+    const Status status = attribution.status.value_or(header_.status);
+    attribution.status = status;
+    const bool own_source = !attribution.source.empty() || attribution.source_place.source != nullptr;
+    if (own_source) {
+      check_source(attribution.source, attribution.source_place);
+    } else if (header_.source && status != Status::assumed) {
+      attribution.source = header_.source->id;
+    } else if (status != Status::assumed) {
+      diagnostics_.error("missing-source", attribution.place,
+                         fmt::format("'{}' is {} but names no source", path, enum_name(status)),
+                         "give the entry a `source`, or write {value: ..., source: ...}, or status: assumed");
     }
     const bool claims_silicon = status == Status::measured || status == Status::fitted;
     if (header_.status == Status::announced && claims_silicon) {
@@ -35,8 +34,11 @@ class AttributionResolver final : public RecordWalker {
     }
     items_.push_back({header_.kind + "/" + header_.id + "." + path, status});
   }
-  void reference(const std::string&, std::string_view, AnyReference&) override {}
+  void reference(const std::string&, std::string_view kind, AnyReference& reference) override {
+    if (kind == SourceKind::kName) check_source(reference.id, reference.place);
+  }
 
+ private:
   void check_source(const std::string& name, const Place& place) {
     for (const std::string& known : source_names_) {
       if (known == name) return;
@@ -45,7 +47,6 @@ class AttributionResolver final : public RecordWalker {
                        did_you_mean(name, source_names_));
   }
 
- private:
   const EntryHeader& header_;
   Diagnostics& diagnostics_;
   std::vector<ProvenanceItem>& items_;
@@ -57,12 +58,11 @@ class AttributionResolver final : public RecordWalker {
 void resolve_attribution(const EntryHeader& header, const RecordType& type, void* record, Diagnostics& diagnostics,
                          std::vector<ProvenanceItem>& items) {
   AttributionResolver resolver(header, diagnostics, items);
-  if (header.source) resolver.check_source(*header.source, header.place);
   type.walk(record, "", resolver);
 }
 
 void ReferenceChecker::reference(const std::string&, std::string_view kind, AnyReference& reference) {
-  if (exists(kind, reference.id)) return;
+  if (kind == SourceKind::kName || exists(kind, reference.id)) return;  // sources: see resolve_attribution
   std::string hint = did_you_mean(reference.id, names(kind));
   if (hint.empty()) hint = fmt::format("`orrery list {}` prints what there is", kind);
   diagnostics_.error("dangling-reference", reference.place, fmt::format("there is no {} '{}'", kind, reference.id), hint);

@@ -26,13 +26,18 @@ void visit(Visitor& v, SourceRecord& r) {
   v.optional("url", r.url, "Address");
 }
 
+/// Tag of a key of the entry's own `sources`.
+struct SourceKind {
+  static constexpr std::string_view kName = "source of the entry";
+};
+
 /// What every catalog entry begins with.
 struct EntryHeader {
   std::string id;
   std::string kind;
   std::string name;
   Status status = Status::assumed;
-  std::optional<std::string> source;
+  std::optional<Reference<SourceKind>> source;
   std::optional<std::string> note;
   std::vector<Named<SourceRecord>> sources;
   Place place;
@@ -60,7 +65,7 @@ struct ProvenanceItem {
 void resolve_attribution(const EntryHeader& header, const RecordType& type, void* record, Diagnostics& diagnostics,
                          std::vector<ProvenanceItem>& items);
 
-/// Reports every reference of a record that `exists(kind, id)` denies, with the nearest of
+/// Reports every reference to another entry that `exists(kind, id)` denies, with the nearest of
 /// `names(kind)`.
 class ReferenceChecker : public RecordWalker {
  public:

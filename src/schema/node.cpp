@@ -1,10 +1,10 @@
 #include "orrery/schema/node.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include "orrery/base/json_writer.h"
 #include "orrery/base/result.h"
+#include "orrery/base/utf8.h"
 
 namespace orrery {
 
@@ -42,18 +42,26 @@ std::string_view kind_phrase(Node::Kind kind) {
 
 namespace {
 
+constexpr char32_t kByteOrderMark = 0xFEFF;  // as the first of a file, it would be taken away
+constexpr char32_t kLineSeparator = 0x2028;
+constexpr char32_t kParagraphSeparator = 0x2029;
+
+/// Whether a plain scalar could not hold it, since it means something there.
 bool needs_quotes(std::string_view text) {
-  if (text.empty() || text.front() == ' ' || text.back() == ' ') return true;
-  if (std::string_view("-?:,[]{}#&*!|>'\"%@`~").find(text.front()) != std::string_view::npos) {
-    const bool plain_dash = text.front() == '-' && text.size() > 1 && text[1] != ' ';
-    if (!plain_dash) return true;
+  if (text.empty() || text.front() == ' ' || text.back() == ' ' || text.back() == ':') return true;
+  const bool is_negative = text.front() == '-' && text.size() > 1 && text[1] >= '0' && text[1] <= '9';
+  if (std::string_view("-?:,[]{}#&*!|>'\"%@`~").find(text.front()) != std::string_view::npos && !is_negative) return true;
+  if (text == "null" || text == "Null" || text == "NULL" || text.starts_with("...")) return true;
+  if (text.find(": ") != std::string_view::npos || text.find(" #") != std::string_view::npos) return true;
+  for (std::size_t i = 0; i < text.size();) {
+    const Utf8Character character = utf8_character(text, i);
+    if (is_control(character.code) || character.code == kByteOrderMark || character.code == kLineSeparator ||
+        character.code == kParagraphSeparator) {
+      return true;
+    }
+    i += character.bytes;
   }
-  if (text == "null" || text == "Null" || text == "NULL") return true;
-  if (text.find(": ") != std::string_view::npos || text.find(" #") != std::string_view::npos || text.back() == ':') {
-    return true;
-  }
-  return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }) ||
-         text.find("\xef\xbb\xbf") != std::string_view::npos;  // as the first of a file, it would be taken away
+  return false;
 }
 
 enum class Style { block, flow };
@@ -97,40 +105,52 @@ void append_flow(std::string& out, const Node& list, std::size_t indent) {
   out += '\n';
 }
 
+/// Whether a value goes on in lines of its own below its key.
+bool is_block(const Node& node) {
+  return (node.kind == Node::Kind::mapping && !node.entries.empty()) ||
+         (node.kind == Node::Kind::sequence && !node.items.empty() && !is_list_of_scalars(node));
+}
+
+/// A value that is not a block, and the end of its line. `indent` is where a long list goes on.
+void append_line(std::string& out, const Node& node, std::size_t indent) {
+  if (is_list_of_scalars(node)) {
+    append_flow(out, node, indent);
+    return;
+  }
+  switch (node.kind) {
+    case Node::Kind::null: out += "null"; break;
+    case Node::Kind::scalar: append_scalar(out, node.text); break;
+    case Node::Kind::sequence: out += "[]"; break;
+    case Node::Kind::mapping: out += "{}"; break;
+  }
+  out += '\n';
+}
+
+/// Pre: is_block(node).
 void append_block(std::string& out, const Node& node, std::size_t indent) {
+  constexpr std::size_t kStep = 2;
   const std::string margin(indent, ' ');
   for (const Node::Entry& entry : node.entries) {
     out += margin;
     append_scalar(out, entry.key);
     out += ':';
-    const bool block = (entry.value.kind == Node::Kind::mapping && !entry.value.entries.empty()) ||
-                       (entry.value.kind == Node::Kind::sequence && !entry.value.items.empty());
-    if (is_list_of_scalars(entry.value)) {
-      out += ' ';
-      append_flow(out, entry.value, indent + 2);
-    } else if (block) {
+    if (is_block(entry.value)) {
       out += '\n';
-      append_block(out, entry.value, indent + 2);
-    } else if (entry.value.kind == Node::Kind::scalar) {
-      out += ' ';
-      append_scalar(out, entry.value.text);
-      out += '\n';
+      append_block(out, entry.value, indent + kStep);
     } else {
-      out += entry.value.kind == Node::Kind::mapping ? " {}\n" : entry.value.kind == Node::Kind::sequence ? " []\n" : "\n";
+      out += ' ';
+      append_line(out, entry.value, indent + kStep);
     }
   }
   for (const Node& item : node.items) {
-    std::string text;
-    if (item.kind == Node::Kind::scalar) {
-      append_scalar(text, item.text);
-      text += '\n';
-    } else if (is_list_of_scalars(item)) {
-      append_flow(text, item, indent + 2);
+    out += margin + "- ";
+    if (is_block(item)) {
+      std::string below;
+      append_block(below, item, indent + kStep);
+      out += std::string_view(below).substr(indent + kStep);  // its first line goes on in this one
     } else {
-      append_block(text, item, indent + 2);
-      text.erase(0, std::min(text.size(), indent + 2));
+      append_line(out, item, indent + kStep);
     }
-    out += margin + "- " + text;
   }
 }
 
@@ -138,7 +158,11 @@ void append_block(std::string& out, const Node& node, std::size_t indent) {
 
 std::string to_yaml(const Node& node) {
   std::string out;
-  append_block(out, node, 0);
+  if (is_block(node)) {
+    append_block(out, node, 0);
+  } else {
+    append_line(out, node, 2);
+  }
   return out;
 }
 

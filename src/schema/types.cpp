@@ -66,19 +66,19 @@ class BooleanType final : public Type {
   }
 };
 
-/// Whole numbers; `Integer` decides which ones fit.
+/// Whole numbers, signed or not.
 template <class Integer>
 class IntegerType final : public Type {
  public:
   bool read(const Node& node, void* value, const Range& range, ReadContext& context) const override {
     if (!expect_scalar(node, "a whole number", context)) return false;
-    auto number = parse_integer(node.text);
-    if (!number) {
-      context.diagnostics.error("invalid-number", node.place, number.error());
+    if (std::is_unsigned_v<Integer> && parse_integer(node.text).value_or(0) < 0) {
+      context.diagnostics.error("out-of-range", node.place, fmt::format("'{}' must not be negative", node.text));
       return false;
     }
-    if (!std::in_range<Integer>(*number)) {
-      context.diagnostics.error("out-of-range", node.place, fmt::format("'{}' must not be negative", node.text));
+    const auto number = parse(node.text);
+    if (!number) {
+      context.diagnostics.error("invalid-number", node.place, number.error());
       return false;
     }
     *static_cast<Integer*>(value) = static_cast<Integer>(*number);
@@ -93,6 +93,15 @@ class IntegerType final : public Type {
     json.field("type", "integer");
     if constexpr (std::is_unsigned_v<Integer>) json.field("minimum", 0);
     json.end_object();
+  }
+
+ private:
+  static auto parse(std::string_view text) {
+    if constexpr (std::is_unsigned_v<Integer>) {
+      return parse_unsigned(text);
+    } else {
+      return parse_integer(text);
+    }
   }
 };
 
@@ -140,7 +149,8 @@ class QuantityType final : public Type {
   void schema(JsonWriter& json) const override {
     json.begin_object();
     json.field("type", "string");
-    json.field("pattern", "^\\s*(\\$\\s*)?[-+]?[0-9.]+([eE][-+]?[0-9]+)?\\s*[A-Za-z$/]");
+    const std::string number = "[-+]?[0-9.]+([eE][-+]?[0-9]+)?\\s*";
+    json.field("pattern", fmt::format("^\\s*({0}[A-Za-z$/]|\\$\\s*{0}(/|$))", number));
     json.field("description", "a number and a unit, as in 1.5 " + example_unit(dimension_));
     json.end_object();
   }
@@ -282,6 +292,7 @@ bool read_sourced(const Node& node, const Type& inner, void* value, Attribution&
       good &= type_of<Status>().read(entry.value, &attribution.status.emplace(), {}, context);
     } else if (entry.key == "source") {
       good &= text_type().read(entry.value, &attribution.source, {}, context);
+      attribution.source_place = entry.value.place;
     } else if (entry.key == "note") {
       good &= text_type().read(entry.value, &attribution.note, {}, context);
     } else {

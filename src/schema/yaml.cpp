@@ -17,12 +17,20 @@ namespace orrery {
 namespace {
 
 constexpr std::size_t kDeepest = 64;
+constexpr std::size_t kLongestKey = 128;
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
-/// From 1, in bytes of the line; the parser does not count a byte-order mark.
+// The parser does not count a byte-order mark.
+
+/// From 1, in bytes of the line.
 int column_of(const SourceText& source, const YAML::Mark& mark) {
   const bool hidden = mark.line == 0 && source.text().starts_with(kByteOrderMark);
   return mark.column + 1 + (hidden ? static_cast<int>(kByteOrderMark.size()) : 0);
+}
+/// In bytes of the whole text.
+std::size_t index_of(const SourceText& source, const YAML::Mark& mark) {
+  const std::size_t hidden = source.text().starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
+  return static_cast<std::size_t>(std::max(mark.pos, 0)) + hidden;
 }
 
 /// Builds our tree from the parser's events. Problems are reported as they are met; building goes
@@ -40,7 +48,7 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     refuse_anchor(mark, anchor);
     Node node;
-    node.place = place(mark, 1);
+    node.place = null_place(mark);
     add(std::move(node), mark);
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
@@ -59,6 +67,7 @@ class TreeBuilder final : public YAML::EventHandler {
     refuse_tag(mark, tag);
     Node node = Node::scalar(value);
     node.quoted = tag == "!";
+    if (node.quoted) refuse_open_quote(mark);
     node.place = place(mark, scalar_length(mark, value, node.quoted));
     add(std::move(node), mark);
   }
@@ -107,9 +116,42 @@ class TreeBuilder final : public YAML::EventHandler {
 
   /// "?" and "!" are what the parser itself gives to plain and quoted values.
   void refuse_tag(const YAML::Mark& mark, const std::string& tag) {
-    if (tag.empty() || tag == "?" || tag == "!") return;
+    const bool is_own = tag == "!" && source_->text()[index_of(*source_, mark)] != '!';
+    if (tag.empty() || tag == "?" || is_own) return;
     diagnostics_.error("yaml-alias", place(mark, 1), "tags are not supported",
                        "remove the '!name' here: what a value is follows from its key");
+  }
+
+  /// The parser takes the end of the file for a quote.
+  void refuse_open_quote(const YAML::Mark& mark) {
+    const std::string_view text = source_->text();
+    const char quote = text[index_of(*source_, mark)];
+    if (quote != '"' && quote != '\'') return;  // a block scalar, which the parser tags alike
+    std::size_t i = index_of(*source_, mark) + 1;
+    for (; i < text.size(); ++i) {
+      const bool escaped = quote == '"' ? text[i] == '\\' : text[i] == '\'' && text.substr(i + 1).starts_with('\'');
+      if (escaped) {
+        ++i;
+      } else if (text[i] == quote) {
+        return;
+      }
+    }
+    diagnostics_.error("invalid-yaml", place(mark, 1), "this quote is never closed");
+  }
+
+  /// Where nothing stands, the parser names what comes next: the key, or the dash, is a better place.
+  Place null_place(const YAML::Mark& mark) const {
+    if (stack_.empty()) return place(mark, 1);
+    if (stack_.back().has_key) return stack_.back().key_place;
+    const std::string_view text = source_->text();
+    const std::size_t index = index_of(*source_, mark);
+    if (index < text.size() && std::string_view("~nN").find(text[index]) != std::string_view::npos) return place(mark, 1);
+    const std::size_t dash = text.substr(0, index).find_last_not_of(" \t\r\n");
+    if (dash == std::string_view::npos || text[dash] != '-') return place(mark, 1);
+    const auto lines = std::count(text.begin() + static_cast<std::ptrdiff_t>(dash),
+                                  text.begin() + static_cast<std::ptrdiff_t>(std::min(index, text.size())), '\n');
+    const std::size_t line_start = text.substr(0, dash).rfind('\n') + 1;  // 0 where there is none
+    return {source_, mark.line + 1 - static_cast<int>(lines), static_cast<int>(dash - line_start) + 1, 1};
   }
 
   void open(Node::Kind kind, const YAML::Mark& mark, YAML::anchor_t anchor) {
@@ -155,6 +197,11 @@ class TreeBuilder final : public YAML::EventHandler {
     }
     if (frame.key == "<<") {
       diagnostics_.error("yaml-alias", key.place, "merge keys are not supported", "write the keys out here");
+      frame.drop_next = true;
+      return;
+    }
+    if (frame.key.size() > kLongestKey) {
+      diagnostics_.error("wrong-type", frame.key_place, fmt::format("a key is a word, of at most {} bytes", kLongestKey));
       frame.drop_next = true;
       return;
     }

@@ -181,17 +181,21 @@ void Replica::admit_waiting(std::int64_t now, std::int64_t budget) {
   }
 }
 
+StepCost::PrefillLoad Replica::prefill_load() const {
+  StepCost::PrefillLoad load;
+  for (const Chunk& chunk : chunks_) {
+    cost_.add_chunk(load, slots_[static_cast<std::size_t>(chunk.slot)].computed - chunk.tokens, chunk.tokens);
+  }
+  return load;
+}
+
 void Replica::begin_segment(std::int64_t now, bool single_step) {
   const auto sequences = static_cast<std::size_t>(decoding_) + chunks_.size();
   std::int64_t tokens = decoding_;
-  std::int64_t duration = 0;
-  for (const Chunk& chunk : chunks_) {
-    const Slot& slot = slots_[static_cast<std::size_t>(chunk.slot)];
-    tokens += chunk.tokens;
-    duration += cost_.prefill_chunk_ps(slot.computed - chunk.tokens, chunk.tokens);
-  }
-  if (!chunks_.empty()) duration += cost_.prefill_fixed_ps;
-  duration += cost_.tokens_ps[static_cast<std::size_t>(tokens)] + cost_.sequences_ps[sequences];
+  const StepCost::PrefillLoad prefill = prefill_load();
+  for (const Chunk& chunk : chunks_) tokens += chunk.tokens;
+  std::int64_t duration = cost_.tokens_ps[static_cast<std::size_t>(tokens)] + cost_.sequences_ps[sequences];
+  if (!chunks_.empty()) duration += cost_.prefill_fixed_ps + cost_.prefill_ps(prefill);
   if (decoding_ > 0) {
     duration += cost_.decode_fixed_ps + decoding_ * cost_.decode_sequence_ps +
                 (context_tokens_ + decoding_) * cost_.context_token_ps +
@@ -264,8 +268,8 @@ void Replica::complete_segment(std::int64_t now) {
     tokens += chunk.tokens;
     chunk_residents += computed;
     totals_.prefill_tokens += chunk.tokens;
-    totals_.prefill_work += cost_.prefill_chunk_work(computed - chunk.tokens, chunk.tokens);
   }
+  if (!chunks_.empty()) totals_.prefill_work += cost_.prefill_work(prefill_load());
   const std::int64_t context_steps = steps * context_tokens_ + decoding_ * (steps * (steps + 1) / 2);
   totals_.busy_ps += now - segment_.start_ps;
   totals_.end_ps = now;

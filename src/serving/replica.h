@@ -135,6 +135,7 @@ class Replica {
   void continue_partial_prefill(std::int64_t now, std::int64_t& budget, std::int64_t& preempted);
   void admit_waiting(std::int64_t now, std::int64_t budget);
   void begin_segment(std::int64_t now, bool single_step);
+  StepCost::PrefillLoad prefill_load() const;
   std::int64_t decode_run_limit();
   std::int64_t blocks_of_run(std::int64_t steps) const;
   std::int64_t steps_until(std::int64_t duration) const;

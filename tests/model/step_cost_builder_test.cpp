@@ -36,9 +36,9 @@ std::int64_t step_ps(const StepCost& cost, const StepLoad& load) {
     ps += cost.decode_fixed_ps + load.decoding * cost.decode_sequence_ps + load.context_tokens * cost.context_token_ps +
           load.window_tokens * cost.window_token_ps;
   }
-  if (!load.chunks.empty()) ps += cost.prefill_fixed_ps;
-  for (const auto& [cached, tokens] : load.chunks) ps += cost.prefill_chunk_ps(cached, tokens);
-  return ps;
+  StepCost::PrefillLoad prefill;
+  for (const auto& [cached, tokens] : load.chunks) cost.add_chunk(prefill, cached, tokens);
+  return load.chunks.empty() ? ps : ps + cost.prefill_fixed_ps + cost.prefill_ps(prefill);
 }
 
 std::vector<Deployment> deployments() {
@@ -76,7 +76,9 @@ TEST(StepCost, MoreTokensAndSequencesAreNeverFaster) {
     for (const std::int64_t cached : {0, 1000, 30000}) {
       std::int64_t before = 0;
       for (std::int64_t tokens = 1; tokens <= 4096; tokens += 13) {
-        const std::int64_t ps = cost.prefill_chunk_ps(cached, tokens);
+        StepCost::PrefillLoad load;
+        cost.add_chunk(load, cached, tokens);
+        const std::int64_t ps = cost.prefill_ps(load);
         ASSERT_GE(ps, before) << deployment.model.header.id << " " << cached << " " << tokens;
         before = ps;
       }

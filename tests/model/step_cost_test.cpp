@@ -16,26 +16,43 @@ StepCost example() {
   return cost;
 }
 
+std::int64_t chunk_ps(const StepCost& cost, std::int64_t cached, std::int64_t tokens) {
+  StepCost::PrefillLoad load;
+  cost.add_chunk(load, cached, tokens);
+  return cost.prefill_ps(load);
+}
+
 TEST(PrefillChunk, AChunkCountsItsTilesTokensAndCache) {
   const StepCost cost = example();
-  EXPECT_EQ(cost.prefill_chunk_ps(0, 256), 3 * 10 + 128);
-  EXPECT_EQ(cost.prefill_chunk_ps(128, 256), 5 * 10 + 128 + 32);
-  EXPECT_EQ(cost.prefill_chunk_work(128, 256).flops, 15);
-  EXPECT_EQ(cost.prefill_chunk_work(128, 256).memory_bytes, 256);
+  EXPECT_EQ(chunk_ps(cost, 0, 256), 3 * 10 + 128);
+  EXPECT_EQ(chunk_ps(cost, 128, 256), 5 * 10 + 128 + 32);
+  StepCost::PrefillLoad load;
+  cost.add_chunk(load, 128, 256);
+  EXPECT_EQ(cost.prefill_work(load).flops, 15);
+  EXPECT_EQ(cost.prefill_work(load).memory_bytes, 256);
 }
 
 TEST(PrefillChunk, TheLongestRowOfOneHeadIsAFloor) {
   StepCost cost = example();
   cost.full_layers.tile_row_ps = 1000;
-  EXPECT_EQ(cost.prefill_chunk_ps(0, 256), 2000 + 128);
+  EXPECT_EQ(chunk_ps(cost, 0, 256), 2000 + 128);
+}
+
+TEST(PrefillChunk, ChunksOfOneStepAddUpButShareTheFloor) {
+  StepCost cost = example();
+  StepCost::PrefillLoad load;
+  for (int i = 0; i < 10; ++i) cost.add_chunk(load, 0, 256);
+  EXPECT_EQ(cost.prefill_ps(load), 10 * (3 * 10 + 128));
+  cost.full_layers.tile_row_ps = 200;  // one chunk alone would take 2 * 200
+  EXPECT_EQ(cost.prefill_ps(load), 400 + 10 * 128);
 }
 
 TEST(PrefillChunk, WindowedLayersStopAtTheirWindow) {
   StepCost cost = example();
   cost.window_layers = cost.full_layers;
   cost.window_layers.window_tokens = 128;
-  const std::int64_t full = example().prefill_chunk_ps(12800, 128);
-  EXPECT_EQ(cost.prefill_chunk_ps(12800, 128), full + 2 * 10 + 64 + 32);
+  const std::int64_t full = chunk_ps(example(), 12800, 128);
+  EXPECT_EQ(chunk_ps(cost, 12800, 128), full + 2 * 10 + 64 + 32);
 }
 
 }  // namespace

@@ -11,7 +11,7 @@ using namespace std::string_literals;
 
 const std::string kHello =
     "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff\xcb\x48\xcd\xc9\xc9\xe7\x02\x00\x20\x30\x3a\x36\x06\x00\x00\x00"s;
-const std::string kAgain = 
+const std::string kAgain =
     "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff\x4b\x4c\x4f\xcc\xcc\xe3\x02\x00\xff\x19\x4f\x86\x06\x00\x00\x00"s;
 constexpr std::size_t kMuch = 1 << 20;
 
@@ -19,11 +19,12 @@ TEST(Gzip, OneMemberIsUnpacked) { EXPECT_EQ(inflate_gzip(kHello, kMuch), "hello\
 
 TEST(Gzip, MembersInARowAreUnpackedAsOneText) { EXPECT_EQ(inflate_gzip(kHello + kAgain, kMuch), "hello\nagain\n"); }
 
-TEST(Gzip, ZeroBytesAtTheEndArePadding) {
-  EXPECT_EQ(inflate_gzip(kHello + std::string(100, '\0'), kMuch), "hello\n");
-}
+TEST(Gzip, ZeroBytesAtTheEndArePadding) { EXPECT_EQ(inflate_gzip(kHello + std::string(100, '\0'), kMuch), "hello\n"); }
 
-TEST(Gzip, NothingIsAnEmptyText) { EXPECT_EQ(inflate_gzip("\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00"s, kMuch), ""); }
+TEST(Gzip, NothingIsAnEmptyText) {
+  EXPECT_EQ(inflate_gzip("\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00"s, kMuch),
+            "");
+}
 
 TEST(Gzip, EveryTruncationIsAnError) {
   const std::string both = kHello + kAgain;

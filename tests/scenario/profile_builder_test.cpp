@@ -47,18 +47,19 @@ TEST(Profile, StrataHoldEquallyManyAndQuantilesAreEvenlySpaced) {
   EXPECT_THAT(profile->lengths[1].input_quantiles, ElementsAre(130, 162, 194, 226, 258));
 }
 
-TEST(Profile, TheLastQuantileKeepsTheMeanOfTheTail) {
+TEST(Profile, TheMeanOfTheTailIsThatOfTheValuesAboveTheLastQuantileButOne) {
   RequestTable requests = ramp(121);
   std::fill(requests.output_tokens.begin(), requests.output_tokens.end(), 10);
   requests.output_tokens[50] = 610;
   const auto profile = build_profile(requests, {}, {.strata = 1, .intervals = 2, .fewest_requests = 30});
   ASSERT_TRUE(profile);
-  // 59 values of 10 and one of 610 have the mean 20: a line from 10 to 30
-  EXPECT_THAT(profile->lengths[0].output_quantiles, ElementsAre(10, 10, 30));
+  EXPECT_THAT(profile->lengths[0].output_quantiles, ElementsAre(10, 10, 610));
+  EXPECT_EQ(profile->lengths[0].output_tail_mean, 20);  // 59 values of 10 and one of 610
+  EXPECT_EQ(profile->lengths[0].input_tail_mean, 91.5);
 }
 
 TEST(Profile, AShortTraceIsToldApartLessFinely) {
-  const auto profile = build_profile(ramp(100), {});
+  const auto profile = build_profile(ramp(100), {}, {.strata = 16, .intervals = 32, .fewest_requests = 30});
   ASSERT_TRUE(profile);
   EXPECT_EQ(profile->lengths.size(), 3);
   EXPECT_EQ(profile->lengths[0].input_quantiles.size(), 2);
@@ -93,6 +94,7 @@ TEST(Profile, EqualTracesGiveEqualText) {
 struct PublicTrace {
   const char* file;
   const char* id;
+  double tolerance;  ///< of the quantiles of outputs
 };
 
 class PublicProfile : public testing::TestWithParam<PublicTrace> {
@@ -131,13 +133,14 @@ TEST_P(PublicProfile, DrawsTheQuantilesOfTheTrace) {
     const double input = quantile(trace->requests.input_tokens, p);
     const double output = quantile(trace->requests.output_tokens, p);
     EXPECT_NEAR(quantile(drawn.input_tokens, p), input, 0.03 * input) << "input at " << p;
-    EXPECT_NEAR(quantile(drawn.output_tokens, p), output, std::max(0.03 * output, 2.0)) << "output at " << p;
+    EXPECT_NEAR(quantile(drawn.output_tokens, p), output, GetParam().tolerance * output) << "output at " << p;
   }
 }
 
+// The 99 % quantile of the code trace is uncertain itself by a tenth: 88 of its answers lie above.
 INSTANTIATE_TEST_SUITE_P(Shared, PublicProfile,
-                         testing::Values(PublicTrace{"azure-2023-conv.csv.gz", "azure-2023-conversation"},
-                                         PublicTrace{"azure-2023-code.csv.gz", "azure-2023-code"}),
+                         testing::Values(PublicTrace{"azure-2023-conv.csv.gz", "azure-2023-conversation", 0.03},
+                                         PublicTrace{"azure-2023-code.csv.gz", "azure-2023-code", 0.05}),
                          [](const auto& info) {
                            std::string name = info.param.id;
                            std::erase(name, '-');

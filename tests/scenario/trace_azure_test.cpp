@@ -16,10 +16,10 @@ std::string message_of_time(const std::string& time) {
 }
 
 TEST(TraceAzure, TimesCountFromTheFirstRequestToEachHundredNanoseconds) {
-  const auto reading = read_text(
-      azure("2023-11-16 18:15:46.6805900,374,44\r\n"
-            "2023-11-16 18:15:46.6805901,396,109\r\n"
-            "2023-11-17 00:00:00.0000000,879,55"));
+  const auto reading =
+      read_text(azure("2023-11-16 18:15:46.6805900,374,44\r\n"
+                      "2023-11-16 18:15:46.6805901,396,109\r\n"
+                      "2023-11-17 00:00:00.0000000,879,55"));
   ASSERT_TRUE(reading.trace) << reading.messages;
   EXPECT_THAT(reading.trace->requests.arrival_ps, ElementsAre(0, 100'000, 20'653'319'410'000'000));
   EXPECT_THAT(reading.trace->requests.input_tokens, ElementsAre(374, 396, 879));
@@ -27,11 +27,11 @@ TEST(TraceAzure, TimesCountFromTheFirstRequestToEachHundredNanoseconds) {
 }
 
 TEST(TraceAzure, OtherSpellingsOfATimeAreRead) {
-  const auto reading = read_text(
-      azure("2024-02-28 23:59:59,1,1\n"
-            "2024-02-28T23:59:59.5Z,1,1\n"
-            "2024-02-29 01:00:00.25+01:00,1,1\n"
-            "2024-02-28 23:30:00.5-00:30,1,1\n"));
+  const auto reading =
+      read_text(azure("2024-02-28 23:59:59,1,1\n"
+                      "2024-02-28T23:59:59.5Z,1,1\n"
+                      "2024-02-29 01:00:00.25+01:00,1,1\n"
+                      "2024-02-28 23:30:00.5-00:30,1,1\n"));
   ASSERT_TRUE(reading.trace) << reading.messages;
   EXPECT_THAT(reading.trace->requests.arrival_ps,
               ElementsAre(0, 500'000'000'000, 1'250'000'000'000, 1'500'000'000'000));

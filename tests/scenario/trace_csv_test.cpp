@@ -37,9 +37,8 @@ TEST(TraceCsv, TimesAreExactToThePicosecond) {
                                  "9000000.999999999999,1,1\n"
                                  "9000000.9999999999999,1,1\n");
   ASSERT_TRUE(reading.trace) << reading.messages;
-  EXPECT_THAT(reading.trace->requests.arrival_ps,
-              ElementsAre(1, 300'000'000'000, 300'000'000'000, 1'000'000'000'000, 9'000'000'999'999'999'999,
-                          9'000'001'000'000'000'000));
+  EXPECT_THAT(reading.trace->requests.arrival_ps, ElementsAre(1, 300'000'000'000, 300'000'000'000, 1'000'000'000'000,
+                                                              9'000'000'999'999'999'999, 9'000'001'000'000'000'000));
 }
 
 TEST(TraceCsv, ExponentsAreNumbersToo) {

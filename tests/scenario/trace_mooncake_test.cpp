@@ -1,7 +1,6 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <fmt/format.h>
 
 #include "trace_text.h"
 
@@ -44,8 +43,7 @@ TEST(TraceMooncake, RowsAreReadWithKeysInAnyOrderBesideOthers) {
 }
 
 TEST(TraceMooncake, RequestsOfACoarseTickAreSpreadOverIt) {
-  const auto reading =
-      read_text(rows({0, 0, 3000, 6000, 6000, 6000, 9000, 12000, 15000, 21000, 24000, 27000, 30000}));
+  const auto reading = read_text(rows({0, 0, 3000, 6000, 6000, 6000, 9000, 12000, 15000, 21000, 24000, 27000, 30000}));
   ASSERT_TRUE(reading.trace) << reading.messages;
   EXPECT_EQ(reading.trace->spread_interval.ps(), 3000 * kMillisecond);
   const auto& times = reading.trace->requests.arrival_ps;
@@ -90,10 +88,11 @@ TEST(TraceMooncake, ALimitChangesNoneOfTheTimesThatItKeeps) {
 }
 
 TEST(TraceMooncake, ABadValueIsShownWithItsPlace) {
-  EXPECT_EQ(read_text(row(0) + "{\"timestamp\": 1, \"input_length\": 0, \"output_length\": 5, \"hash_ids\": []}\n").messages,
-            "trace:2:34: error[invalid-trace-row]: '0' is below one token\n"
-            "    2 | {\"timestamp\": 1, \"input_length\": 0, \"output_length\": 5, \"hash_ids\": []}\n"
-            "      |                                  ^\n");
+  EXPECT_EQ(
+      read_text(row(0) + "{\"timestamp\": 1, \"input_length\": 0, \"output_length\": 5, \"hash_ids\": []}\n").messages,
+      "trace:2:34: error[invalid-trace-row]: '0' is below one token\n"
+      "    2 | {\"timestamp\": 1, \"input_length\": 0, \"output_length\": 5, \"hash_ids\": []}\n"
+      "      |                                  ^\n");
 }
 
 TEST(TraceMooncake, EveryKindOfBadRowHasItsMessage) {
@@ -105,7 +104,8 @@ TEST(TraceMooncake, EveryKindOfBadRowHasItsMessage) {
   EXPECT_EQ(message_of_row("{\"timestamp\": 1, \"timestamp\": 2" + rest),
             "trace:1:31: " + error + "'timestamp' is given twice");
   EXPECT_EQ(message_of_row("{\"timestamp\": 1}"), "trace:1:1: " + error + "the row has no 'input_length'");
-  EXPECT_EQ(message_of_row("{\"timestamp\": 1" + rest + " {}"), "trace:1:74: " + error + "this follows the end of the row");
+  EXPECT_EQ(message_of_row("{\"timestamp\": 1" + rest + " {}"),
+            "trace:1:74: " + error + "this follows the end of the row");
   EXPECT_EQ(message_of_row("{\"timestamp\": 1, \"hash_ids\": 5}"), "trace:1:30: " + error + "'hash_ids' is not a list");
   EXPECT_EQ(message_of_row("{\"hash_ids\": [1, -2]}"),
             "trace:1:18: " + error + "'-2' is not the id of a block, a whole number");

@@ -25,7 +25,8 @@ TEST(TraceReader, TheFormatIsReadOffTheFirstLineThatIsNotBlank) {
 }
 
 TEST(TraceReader, AFormatThatIsNamedWins) {
-  const std::string both = "TIMESTAMP,ContextTokens,GeneratedTokens,arrival_s,input_tokens,output_tokens\n5,1,2,6,3,4\n";
+  const std::string both =
+      "TIMESTAMP,ContextTokens,GeneratedTokens,arrival_s,input_tokens,output_tokens\n5,1,2,6,3,4\n";
   EXPECT_THAT(read_text(both).trace->requests.input_tokens, ElementsAre(1));
   const auto reading = read_text(both, {.format = TraceFormat::csv});
   EXPECT_THAT(reading.trace->requests.input_tokens, ElementsAre(3));
@@ -56,7 +57,7 @@ TEST(TraceReader, ATraceWithoutRowsIsAnError) {
 
 TEST(TraceReader, TimesThatGoBackwardsAreAnError) {
   EXPECT_EQ(read_text(std::string(kHeader) + "1,1,1\n\n0.5,1,1\n2,1,1\n1.5,1,1\n").messages,
-            "trace:4:1: error[unsorted-trace]: '0.5' lies before the time of line 2; 1 more rows go backwards\n"
+            "trace:4:1: error[unsorted-trace]: '0.5' lies before the time of line 2; 1 more row goes backwards\n"
             "    4 | 0.5,1,1\n"
             "      | ^~~\n"
             "      help: sort the rows by their time\n");
@@ -120,13 +121,15 @@ class TraceFile : public testing::Test {
   }
   ~TraceFile() override { std::filesystem::remove_all(folder_); }
 
-  const std::string folder_ = testing::TempDir() + "orrery-" +
-                              testing::UnitTest::GetInstance()->current_test_info()->name() + "/";
+  const std::string folder_ =
+      testing::TempDir() + "orrery-" + testing::UnitTest::GetInstance()->current_test_info()->name() + "/";
 };
 
 TEST_F(TraceFile, ACompressedTraceIsNamedAsItIsAndCountsUnpackedLines) {
   using namespace std::string_literals;
-  const std::string path = write("trace.csv.gz", "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff\x4b\x2c\x2a\xca\x2c\x4b\xcc\x89\x2f\xd6\xc9\xcc\x2b\x28\x2d\x89\x2f\xc9\xcf\x4e\xcd\x2b\xd6\xc9\x2f\x2d\x41\xf0\xb8\x0c\x74\x0c\x75\x8c\xb8\x0c\x75\x74\x8d\x75\x4c\xb8\x00\x3b\x7e\x4e\x81\x32\x00\x00\x00"s);
+  const std::string path = write(
+      "trace.csv.gz",
+      "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff\x4b\x2c\x2a\xca\x2c\x4b\xcc\x89\x2f\xd6\xc9\xcc\x2b\x28\x2d\x89\x2f\xc9\xcf\x4e\xcd\x2b\xd6\xc9\x2f\x2d\x41\xf0\xb8\x0c\x74\x0c\x75\x8c\xb8\x0c\x75\x74\x8d\x75\x4c\xb8\x00\x3b\x7e\x4e\x81\x32\x00\x00\x00"s);
   Diagnostics diagnostics;
   EXPECT_FALSE(read_trace(path, {}, diagnostics));
   EXPECT_EQ(all_messages(diagnostics), path +
@@ -173,13 +176,12 @@ TEST_P(PublicTraces, AreReadToTheLastRow) {
 
 INSTANTIATE_TEST_SUITE_P(
     Shared, PublicTraces,
-    testing::Values(
-        PublicTrace{"azure-2023-conv.csv.gz", 19366, 0, 3'501'721'937'000'000, 22'361'870, 4'088'665, 0},
-        PublicTrace{"azure-2023-code.csv.gz", 8819, 0, 3'435'948'056'000'000, 18'059'974, 245'896, 0},
-        // 10 requests in the first tick of 3 s, 7 in the last one, at 3,537 s
-        PublicTrace{"mooncake-conversation.jsonl.gz", 12031, 150'000'000'000, 3'539'785'714'285'714, 144'793'823,
-                    4'122'048, 3},
-        PublicTrace{"mooncake-synthetic.jsonl.gz", 3993, 0, 1'022'025'000'000'000, 61'194'628, 595'432, 0}),
+    testing::Values(PublicTrace{"azure-2023-conv.csv.gz", 19366, 0, 3'501'721'937'000'000, 22'361'870, 4'088'665, 0},
+                    PublicTrace{"azure-2023-code.csv.gz", 8819, 0, 3'435'948'056'000'000, 18'059'974, 245'896, 0},
+                    // 10 requests in the first tick of 3 s, 7 in the last one, at 3,537 s
+                    PublicTrace{"mooncake-conversation.jsonl.gz", 12031, 150'000'000'000, 3'539'785'714'285'714,
+                                144'793'823, 4'122'048, 3},
+                    PublicTrace{"mooncake-synthetic.jsonl.gz", 3993, 0, 1'022'025'000'000'000, 61'194'628, 595'432, 0}),
     [](const auto& info) {
       std::string name = info.param.file;
       name = name.substr(0, name.find('.'));

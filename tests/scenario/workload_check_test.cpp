@@ -22,7 +22,8 @@ TEST(WorkloadCheck, EveryKindHasAGoodForm) {
   EXPECT_EQ(workload("trace: {file: a.csv}\n"), "");
   EXPECT_EQ(workload("profile: {profile: a}\nduration: 1 h\n"), "");
   EXPECT_EQ(workload(kPoisson + "requests: 5\n"), "");
-  EXPECT_EQ(workload("gamma: {rate: 5 req/s, gap_variation: 2, tokens: {profile: a}}\nrequests: 5\nduration: 1 h\n"), "");
+  EXPECT_EQ(workload("gamma: {rate: 5 req/s, gap_variation: 2, tokens: {profile: a}}\nrequests: 5\nduration: 1 h\n"),
+            "");
 }
 
 TEST(WorkloadCheck, NoKindIsReported) {
@@ -89,8 +90,8 @@ std::string profile(const std::string& rate, const std::string& minutes, const s
 }
 
 const std::string kLengths =
-    "  - {input_quantiles: [1, 2, 3], output_quantiles: [4, 5, 6]}\n"
-    "  - {input_quantiles: [3, 7, 9], output_quantiles: [4, 4, 4]}\n";
+    "  - {input_quantiles: [1, 2, 3], input_tail_mean: 3, output_quantiles: [4, 5, 6], output_tail_mean: 6}\n"
+    "  - {input_quantiles: [3, 7, 9], input_tail_mean: 9, output_quantiles: [4, 4, 4], output_tail_mean: 4}\n";
 
 TEST(WorkloadCheck, AProfileThatAgreesWithItselfIsGood) { EXPECT_EQ(profile("2 /s", "[120, 125]", kLengths), ""); }
 
@@ -112,40 +113,57 @@ TEST(WorkloadCheck, MinutesThatContradictTheTraceAreReported) {
 }
 
 TEST(WorkloadCheck, QuantilesThatFallAreReported) {
-  EXPECT_EQ(profile("2 /s", "[120, 125]", "  - {input_quantiles: [1, 3, 2], output_quantiles: [4, 5, 6]}\n"),
-            "text:16:5: error[impossible-physics]: 'input_quantiles' falls from 3 to 2: quantiles never fall\n"
-            "   16 |   - {input_quantiles: [1, 3, 2], output_quantiles: [4, 5, 6]}\n"
-            "      |     ^\n");
+  EXPECT_EQ(
+      profile(
+          "2 /s", "[120, 125]",
+          "  - {input_quantiles: [1, 3, 2], input_tail_mean: 2, output_quantiles: [4, 5, 6], output_tail_mean: 6}\n"),
+      "text:16:5: error[impossible-physics]: 'input_quantiles' falls from 3 to 2: quantiles never fall\n"
+      "   16 |   - {input_quantiles: [1, 3, 2], input_tail_mean: 2, output_quantiles: [4, 5, 6], output_tail_mean: "
+      "...\n"
+      "      |     ^\n");
 }
 
 TEST(WorkloadCheck, StrataOfUnequalSizeAreReported) {
-  EXPECT_EQ(profile("2 /s", "[120, 125]",
-                    "  - {input_quantiles: [1, 2, 3], output_quantiles: [4, 5]}\n"
-                    "  - {input_quantiles: [3, 4], output_quantiles: [4, 5]}\n"),
-            "text:17:5: error[wrong-type]: 'input_quantiles' has 2 quantiles, that of the first stratum 3\n"
-            "   17 |   - {input_quantiles: [3, 4], output_quantiles: [4, 5]}\n"
-            "      |     ^\n"
-            "      help: every stratum holds the same quantiles\n"
-            "      note: text:16:5: the first stratum\n");
+  EXPECT_EQ(
+      profile("2 /s", "[120, 125]",
+              "  - {input_quantiles: [1, 2, 3], input_tail_mean: 3, output_quantiles: [4, 5], output_tail_mean: 5}\n"
+              "  - {input_quantiles: [3, 4], input_tail_mean: 4, output_quantiles: [4, 5], output_tail_mean: 5}\n"),
+      "text:17:5: error[wrong-type]: 'input_quantiles' has 2 quantiles, that of the first stratum 3\n"
+      "   17 |   - {input_quantiles: [3, 4], input_tail_mean: 4, output_quantiles: [4, 5], output_tail_mean: 5}\n"
+      "      |     ^\n"
+      "      help: every stratum holds the same quantiles\n"
+      "      note: text:16:5: the first stratum\n");
 }
 
 TEST(WorkloadCheck, StrataThatOverlapAreReported) {
-  EXPECT_EQ(profile("2 /s", "[120, 125]",
-                    "  - {input_quantiles: [1, 5], output_quantiles: [4, 5]}\n"
-                    "  - {input_quantiles: [3, 6], output_quantiles: [4, 5]}\n"),
-            "text:17:5: error[impossible-physics]: its inputs begin at 3 tokens, and those of the stratum before it end at "
-            "5\n"
-            "   17 |   - {input_quantiles: [3, 6], output_quantiles: [4, 5]}\n"
-            "      |     ^\n"
-            "      help: strata are in order of their inputs and do not overlap\n"
-            "      note: text:16:5: the stratum before it\n");
+  EXPECT_EQ(
+      profile("2 /s", "[120, 125]",
+              "  - {input_quantiles: [1, 5], input_tail_mean: 5, output_quantiles: [4, 5], output_tail_mean: 5}\n"
+              "  - {input_quantiles: [3, 6], input_tail_mean: 6, output_quantiles: [4, 5], output_tail_mean: 5}\n"),
+      "text:17:5: error[impossible-physics]: its inputs begin at 3 tokens, and those of the stratum before it end at "
+      "5\n"
+      "   17 |   - {input_quantiles: [3, 6], input_tail_mean: 6, output_quantiles: [4, 5], output_tail_mean: 5}\n"
+      "      |     ^\n"
+      "      help: strata are in order of their inputs and do not overlap\n"
+      "      note: text:16:5: the stratum before it\n");
+}
+
+TEST(WorkloadCheck, AMeanOutsideItsTailIsReported) {
+  EXPECT_EQ(
+      profile("2 /s", "[120, 125]",
+              "  - {input_quantiles: [1, 4, 9], input_tail_mean: 3, output_quantiles: [4, 5], output_tail_mean: 5}\n"),
+      "text:16:5: error[impossible-physics]: the tail of 'input_quantiles' lies between 4 and 9, and its mean is 3\n"
+      "   16 |   - {input_quantiles: [1, 4, 9], input_tail_mean: 3, output_quantiles: [4, 5], output_tail_mean: 5}\n"
+      "      |     ^\n");
 }
 
 TEST(WorkloadCheck, AStratumNeedsTwoQuantiles) {
-  EXPECT_EQ(profile("2 /s", "[120, 125]", "  - {input_quantiles: [1], output_quantiles: [4, 5]}\n"),
-            "text:16:5: error[wrong-type]: 'input_quantiles' needs at least two quantiles, the smallest and the largest\n"
-            "   16 |   - {input_quantiles: [1], output_quantiles: [4, 5]}\n"
-            "      |     ^\n");
+  EXPECT_EQ(
+      profile("2 /s", "[120, 125]",
+              "  - {input_quantiles: [1], input_tail_mean: 1, output_quantiles: [4, 5], output_tail_mean: 5}\n"),
+      "text:16:5: error[wrong-type]: 'input_quantiles' needs at least two quantiles, the smallest and the largest\n"
+      "   16 |   - {input_quantiles: [1], input_tail_mean: 1, output_quantiles: [4, 5], output_tail_mean: 5}\n"
+      "      |     ^\n");
 }
 
 TEST(WorkloadCheck, TheProfilesOfTheCatalogAreGood) {

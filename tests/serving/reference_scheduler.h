@@ -138,7 +138,8 @@ class ReferenceScheduler {
   }
 
   std::int64_t duration_of(const StepRecord& record) const {
-    std::int64_t total = 0, decoding = 0, chunks = 0, context = 0, window = 0, attention = 0;
+    std::int64_t total = 0, decoding = 0, chunks = 0, context = 0, window = 0;
+    StepCost::PrefillLoad prefill;
     for (auto [id, tokens] : record.tokens) {
       const Request& r = requests[id];
       total += tokens;
@@ -148,12 +149,12 @@ class ReferenceScheduler {
         window += std::min(r.computed + 1, cost_.window_tokens);
       } else {
         ++chunks;
-        attention += cost_.prefill_chunk_ps(r.computed, tokens);
+        cost_.add_chunk(prefill, r.computed, tokens);
       }
     }
     std::int64_t duration = cost_.tokens_ps[static_cast<std::size_t>(total)] +
-                            cost_.sequences_ps[record.tokens.size()] + attention;
-    if (chunks > 0) duration += cost_.prefill_fixed_ps;
+                            cost_.sequences_ps[record.tokens.size()];
+    if (chunks > 0) duration += cost_.prefill_fixed_ps + cost_.prefill_ps(prefill);
     if (decoding > 0) {
       duration += cost_.decode_fixed_ps + decoding * cost_.decode_sequence_ps + context * cost_.context_token_ps;
       if (cost_.window_tokens > 0) duration += window * cost_.window_token_ps;
