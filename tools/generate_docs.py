@@ -5,7 +5,9 @@ usage: generate_docs.py ORRERY [FOLDER]
 
 FOLDER is docs by default. Pages there that nothing generates any more are removed.
 """
+import json
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -17,9 +19,15 @@ def output(orrery, *arguments):
                           env={"ORRERY_CATALOG": str(ROOT / "catalog"), "LC_ALL": "C.UTF-8"}).stdout
 
 
-def names(orrery, *arguments):
-    """The first words of the indented rows that a listing command prints."""
-    return [line.split()[0] for line in output(orrery, *arguments).splitlines() if line.startswith("  ") and line.split()]
+def names(orrery, key, *arguments):
+    """The `key` of every row that a listing command gives as JSON."""
+    return [row[key] for row in json.loads(output(orrery, *arguments, "--json"))]
+
+
+def command_names(orrery):
+    """The commands that the help groups: rows between the usage and the common options."""
+    groups = output(orrery, "--help").split("Options of every command")[0]
+    return re.findall(r"^  (\w+) ", groups, re.MULTILINE)
 
 
 def error_page(orrery, code):
@@ -37,11 +45,11 @@ def commands_page(orrery, commands):
 def pages(orrery):
     """Path below docs -> content."""
     content = {}
-    for code in names(orrery, "explain"):
+    for code in names(orrery, "code", "explain"):
         content[f"errors/{code}.md"] = error_page(orrery, code)
-    for kind in ["scenario"] + [name for name in names(orrery, "list") if name != "policy"]:
+    for kind in ["scenario"] + [kind for kind in names(orrery, "kind", "list") if kind not in ("policy", "scenario")]:
         content[f"reference/{kind}.md"] = output(orrery, "schema", kind, "--markdown")
-    content["reference/commands.md"] = commands_page(orrery, names(orrery, "help", "--names"))
+    content["reference/commands.md"] = commands_page(orrery, command_names(orrery))
     return content
 
 

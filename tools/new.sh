@@ -13,7 +13,7 @@ new() {
     policy)
       require_cpp_name "$id"
       from_template policy.cpp "src/serving/policies/$id.cpp"
-      note "next: list policies/$id.cpp in src/CMakeLists.txt and add its row to the policy table"
+      note "next: list policies/$id.cpp in src/CMakeLists.txt, declare choose_$id in routing_policy.h, add its row to table.cpp"
       ;;
     layer)
       require_cpp_name "$id"

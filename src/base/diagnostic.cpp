@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <tuple>
 
 #include "orrery/base/diagnostic_codes.h"
@@ -45,7 +46,13 @@ Diagnostic& Diagnostics::warning(std::string_view code, Place place, std::string
 }
 
 std::vector<Diagnostic> Diagnostics::sorted() const {
-  std::vector<Diagnostic> result = all_;
+  // A file that several others refer to is read as often, and its findings come as often.
+  std::set<std::tuple<std::string_view, int, int, std::string_view, std::string_view>> seen;
+  std::vector<Diagnostic> result;
+  for (const Diagnostic& d : all_) {
+    const std::string_view name = d.place.source ? std::string_view(d.place.source->name()) : "";
+    if (seen.emplace(name, d.place.line, d.place.column, d.code, d.message).second) result.push_back(d);
+  }
   auto key = [](const Diagnostic& d) {
     return std::tuple<std::string_view, int, int>(d.place.source ? std::string_view(d.place.source->name()) : "",
                                                   d.place.line, d.place.column);

@@ -61,8 +61,9 @@ class Diagnostics {
   Diagnostic& warning(std::string_view code, Place place, std::string message, std::string hint = {});
 
   bool has_errors() const { return errors_ > 0; }
+  /// Errors so far, repeated ones included: to see whether there were more.
   std::size_t error_count() const { return errors_; }
-  /// Sorted by file, line and column; findings at one place keep their order.
+  /// Each finding once, sorted by file, line and column; findings at one place keep their order.
   std::vector<Diagnostic> sorted() const;
 
  private:

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "orrery/cli/catalog_names.h"
@@ -39,7 +40,9 @@ int command_check(const Arguments& arguments, Program& program) {
   const int code = program.report(diagnostics, json);
   if (good == files.size()) return json || code != kAnswered ? code : program.print(counted(good, "file") + " good\n");
   if (!json) {
-    program.note(fmt::format("{} in {} of {}", counted(diagnostics.error_count(), "error"), files.size() - good,
+    const auto found = diagnostics.sorted();
+    const auto errors = std::count_if(found.begin(), found.end(), [](const Diagnostic& one) { return one.severity == Severity::error; });
+    program.note(fmt::format("{} in {} of {}", counted(static_cast<std::size_t>(errors), "error"), files.size() - good,
                              counted(files.size(), "file")));
   }
   return code == kAnswered ? kInvalidInput : code;

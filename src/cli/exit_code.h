@@ -2,14 +2,12 @@
 
 namespace orrery {
 
-/// What the program's end says. docs/CLI.md and `orrery --help` list them.
-enum ExitCode : int {
-  kAnswered = 0,
-  kFailed = 1,        ///< file system, or a bug of ours
-  kWrongUsage = 2,    ///< the command line
-  kInvalidInput = 3,  ///< scenario, catalog or trace
-  kAnsweredNo = 4,    ///< an SLO or a --require is missed
-  kInterrupted = 130,
-};
+// What the program's end says; `orrery --help` lists them.
+inline constexpr int kAnswered = 0;
+inline constexpr int kFailed = 1;        ///< file system, or a bug of ours
+inline constexpr int kWrongUsage = 2;    ///< the command line
+inline constexpr int kInvalidInput = 3;  ///< scenario, catalog or trace
+inline constexpr int kAnsweredNo = 4;    ///< an SLO or a --require is missed
+inline constexpr int kInterrupted = 130;
 
 }  // namespace orrery

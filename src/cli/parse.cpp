@@ -101,6 +101,21 @@ std::string miscounted(const std::list<Landing>& landings, const CommandRow& com
   return {};
 }
 
+/// "--json=no" would read as if it said no.
+std::string flag_with_value(const std::vector<std::string>& words, const std::list<Landing>& landings) {
+  for (const std::string& word : words) {
+    const std::size_t equals = word.find('=');
+    if (word == "--") break;
+    if (!word.starts_with("--") || equals == std::string::npos) continue;
+    for (const Landing& landing : landings) {
+      if (landing.row->is_flag() && landing.row->key() == word.substr(0, equals)) {
+        return fmt::format("{} takes no value", landing.row->key());
+      }
+    }
+  }
+  return {};
+}
+
 std::string parse_words(CLI::App& app, std::vector<std::string> words, const CommandRow* command) {
   std::reverse(words.begin(), words.end());  // as CLI11 wants them
   try {
@@ -111,7 +126,8 @@ std::string parse_words(CLI::App& app, std::vector<std::string> words, const Com
   } catch (const CLI::ParseError& error) {
     return error.what();
   }
-  const std::vector<std::string> rest = app.remaining(true);
+  std::vector<std::string> rest = app.remaining(true);
+  std::erase(rest, "--");  // which only says that no option follows
   return rest.empty() ? std::string() : unknown_word(rest, command);
 }
 
@@ -135,6 +151,7 @@ Result<CommandLine> parse_command_line(const std::vector<std::string>& words) {
   declare(app, landings, global_options());
   const bool asks_help =
       std::any_of(rest.begin(), rest.end(), [](const auto& w) { return w == "-h" || w == "--help"; });
+  if (const std::string wrong = flag_with_value(rest, landings); !wrong.empty()) return failure(wrong);
   if (const std::string wrong = parse_words(app, rest, line.command); !wrong.empty() && !asks_help)
     return failure(wrong);
   for (const Landing& landing : landings) {

@@ -17,6 +17,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int kWakeUp = SIGUSR1;
 constexpr std::chrono::seconds kQuietTime{1};
+/// A tool that stops a program may signal it and then its group: that is one request.
+constexpr std::chrono::milliseconds kOneSignal{200};
 constexpr timespec kInterval{0, 100'000'000};
 
 sigset_t watched_signals() {
@@ -67,11 +69,16 @@ void RunWatcher::end_progress() {
 void RunWatcher::watch() {
   const sigset_t set = watched_signals();
   const Clock::time_point start = Clock::now();
+  Clock::time_point stopped;
   while (!is_over_) {
     const int signal = sigtimedwait(&set, nullptr, &kInterval);
     if (signal == SIGINT || signal == SIGTERM) {
-      if (control_.is_stopped()) ::_exit(kInterrupted);
-      control_.stop();
+      if (!control_.is_stopped()) {
+        control_.stop();
+        stopped = Clock::now();
+      } else if (Clock::now() - stopped > kOneSignal) {
+        ::_exit(kInterrupted);
+      }
     }
     const Clock::duration elapsed = Clock::now() - start;
     const std::lock_guard lock(line_mutex_);

@@ -126,7 +126,7 @@ void write_pool(Sink& sink, const PoolResult& pool) {
 
 struct SiteTotals {
   std::int64_t chips = 0;
-  double it_energy_J = 0, energy_J = 0, cost_usd = 0, carbon_g = 0;
+  double it_joules = 0, joules = 0, dollars = 0, grams = 0;
 };
 
 template <class Sink>
@@ -135,10 +135,10 @@ void write_sites(Sink& sink, const Results& results) {
   for (const PoolResult& pool : results.pools) {
     SiteTotals& site = sites[pool.site];
     site.chips += pool.chips;
-    site.it_energy_J += pool.it_energy_J;
-    site.energy_J += pool.facility_energy_J;
-    site.cost_usd += pool.cost_usd;
-    site.carbon_g += pool.carbon_g;
+    site.it_joules += pool.it_energy_J;
+    site.joules += pool.facility_energy_J;
+    site.dollars += pool.cost_usd;
+    site.grams += pool.carbon_g;
   }
   sink.key("sites");
   sink.begin_object();
@@ -146,10 +146,10 @@ void write_sites(Sink& sink, const Results& results) {
     sink.key(name);
     sink.begin_object();
     sink.field("chips", site.chips);
-    sink.field("it_energy_J", site.it_energy_J);
-    sink.field("energy_J", site.energy_J);
-    sink.field("cost_usd", site.cost_usd);
-    sink.field("carbon_g", site.carbon_g);
+    sink.field("it_energy_J", site.it_joules);
+    sink.field("energy_J", site.joules);
+    sink.field("cost_usd", site.dollars);
+    sink.field("carbon_g", site.grams);
     sink.end_object();
   }
   sink.end_object();

@@ -18,14 +18,7 @@ namespace orrery {
 
 // Records without laws of their own.
 static void check_physics(const SiteRecord&, Diagnostics&) {}
-static void check_physics(const EngineRecord& engine, Diagnostics& diagnostics) {
-  if (find_batch_policy(engine.policy) == nullptr) {
-    std::vector<std::string> names;
-    for (const BatchPolicy& policy : batch_policies()) names.emplace_back(policy.name);
-    diagnostics.error("unknown-name", engine.header.place, fmt::format("'{}' is not a batching policy", engine.policy),
-                      did_you_mean(engine.policy, names));
-  }
-}
+static void check_physics(const EngineRecord&, Diagnostics&) {}
 
 namespace {
 
@@ -70,6 +63,17 @@ void check_header(const EntryHeader& header, const Node& node, std::string_view 
     diagnostics.error("id-mismatch", place_of("id"), fmt::format("'{}' is not '{}', the name of the file", header.id, id),
                       "an entry's id is its file name without .yaml");
   }
+}
+
+template <class R>
+void check_names(const R&, const Node&, Diagnostics&) {}
+void check_names(const EngineRecord& engine, const Node& node, Diagnostics& diagnostics) {
+  if (find_batch_policy(engine.policy) != nullptr) return;
+  std::vector<std::string> names;
+  for (const BatchPolicy& policy : batch_policies()) names.emplace_back(policy.name);
+  diagnostics.error("unknown-name", node.find("policy")->place,
+                    fmt::format("'{}' is not a batching policy: {}", engine.policy, fmt::join(names, ", ")),
+                    did_you_mean(engine.policy, names));
 }
 
 class CatalogReferences final : public ReferenceChecker {
@@ -142,6 +146,7 @@ std::optional<CatalogEntry<R>> read_entry(const Node& node, std::string_view kin
   CatalogEntry<R> entry{std::move(*record), {}};
   check_header(entry.record.header, node, kind, id, diagnostics);
   resolve_attribution(entry.record.header, record_type<R>(), &entry.record, diagnostics, entry.provenance);
+  check_names(entry.record, node, diagnostics);
   check_physics(entry.record, diagnostics);
   if (diagnostics.error_count() > errors_before) return std::nullopt;
   return entry;

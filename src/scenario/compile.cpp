@@ -32,8 +32,8 @@ const LengthsRecord* lengths_of(const WorkloadRecord& workload) {
   return nullptr;
 }
 
-std::optional<SystemService> compile_service(const Named<ServiceRecord>& named, const ScenarioRecord& scenario,
-                                             const std::string& folder, const Catalog& catalog,
+std::optional<SystemService> compile_service(const Named<ServiceRecord>& named, const Node& node,
+                                             const ScenarioRecord& scenario, const std::string& folder, const Catalog& catalog,
                                              std::vector<ProvenanceItem>& provenance, Diagnostics& diagnostics) {
   const std::size_t errors_before = diagnostics.error_count();
   SystemService service;
@@ -48,9 +48,11 @@ std::optional<SystemService> compile_service(const Named<ServiceRecord>& named, 
   if (pool == scenario.pools.end()) {
     std::vector<std::string> names;
     for (const auto& p : scenario.pools) names.push_back(p.name);
-    diagnostics.error("dangling-reference", named.place,
+    std::string hint = did_you_mean(named.value.pool, names);
+    if (hint.empty() && !names.empty()) hint = fmt::format("the scenario has: {}", fmt::join(names, ", "));
+    diagnostics.error("dangling-reference", node.find("pool")->place,
                       fmt::format("service '{}' goes to a pool '{}' that does not exist", named.name, named.value.pool),
-                      did_you_mean(named.value.pool, names));
+                      std::move(hint));
   }
   if (workload.trace) service.trace_path = resolve(folder, workload.trace->file);
   if (workload.profile) {
@@ -81,12 +83,13 @@ std::shared_ptr<System> compile_system(const Node& node, const std::string& fold
   system->seed = scenario->seed;
   system->resolved_yaml = to_yaml(write_record(*scenario));
   const Node& pool_nodes = *node.find("pools");
+  const Node& service_nodes = *node.find("services");
   for (const auto& pool : scenario->pools) {
     auto compiled = compile_pool(pool, *pool_nodes.find(pool.name), folder, catalog, system->provenance, diagnostics);
     if (compiled) system->pools.push_back(std::move(*compiled));
   }
   for (const auto& service : scenario->services) {
-    auto compiled = compile_service(service, *scenario, folder, catalog, system->provenance, diagnostics);
+    auto compiled = compile_service(service, *service_nodes.find(service.name), *scenario, folder, catalog, system->provenance, diagnostics);
     if (compiled) system->services.push_back(std::move(*compiled));
   }
   if (diagnostics.error_count() > errors_before) return nullptr;

@@ -87,7 +87,7 @@ class PoolCompiler {
   bool load_entries() {
     auto site = load<SiteRecord>(record_.site);
     auto server = load<ServerRecord>(record_.server);
-    auto chip = server ? load<ChipRecord>(server->chip) : std::nullopt;
+    auto chip = server ? load<ChipRecord>(record_.chip.value_or(server->chip)) : std::nullopt;
     family_ = chip ? load<FamilyRecord>(chip->family) : std::nullopt;
     auto model = load_model();
     engine_ = load<EngineRecord>(record_.engine);

@@ -66,6 +66,7 @@ struct PoolRecord {
   Reference<SiteKind> site;
   Reference<ServerKind> server;
   std::int64_t servers = 0;
+  std::optional<Reference<ChipKind>> chip;
   Reference<ModelOrConfigKind> model;
   PrecisionRecord precision;
   std::int64_t tensor_parallel = 0;
@@ -82,6 +83,7 @@ void visit(Visitor& v, PoolRecord& r) {
   v.required("site", r.site, "Where they stand");
   v.required("server", r.server, "Which servers");
   v.required("servers", r.servers, "How many", in_range(1, 1e5));
+  v.optional("chip", r.chip, "Chip in place of the servers' own; their host, link and price stay");
   v.required("model", r.model, "Id of a model, or the path of a Hugging Face config.json");
   v.required("precision", r.precision, "Number formats");
   v.required("tensor_parallel", r.tensor_parallel, "Chips of one replica; each server holds chips / this many", in_range(1, 1024));

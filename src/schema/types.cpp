@@ -177,12 +177,15 @@ class ReferenceType final : public Type {
   explicit ReferenceType(std::string_view kind) : kind_(kind) {}
 
   bool read(const Node& node, void* value, const Range&, ReadContext& context) const override {
-    if (!expect_scalar(node, fmt::format("the id of a {}", kind_), context)) return false;
+    if (!expect_scalar(node, "the " + description(), context)) return false;
     *static_cast<AnyReference*>(value) = {node.text, node.place};
     return true;
   }
   Node write(const void* value) const override { return Node::scalar(static_cast<const AnyReference*>(value)->id); }
-  std::string description() const override { return fmt::format("id of a {}", kind_); }
+  std::string description() const override {
+    const bool vowel = std::string_view("aeiou").find(kind_.front()) != std::string_view::npos;
+    return fmt::format("id of {} {}", vowel ? "an" : "a", kind_);
+  }
   void schema(JsonWriter& json) const override {
     json.begin_object();
     json.field("type", "string");

@@ -12,6 +12,7 @@
 #include "orrery/base/file.h"
 #include "orrery/base/utf8.h"
 #include "orrery/schema/node.h"
+#include "orrery/schema/yaml_problem.h"
 
 namespace orrery {
 namespace {
@@ -42,6 +43,7 @@ class TreeBuilder final : public YAML::EventHandler {
 
   Node take_root() { return std::move(root_); }
   bool has_root() const { return root_.kind != Node::Kind::null; }
+  const Place& root_place() const { return root_.place; }
 
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
@@ -284,6 +286,18 @@ Place place_of(const std::shared_ptr<const SourceText>& source, const YAML::Mark
   return {source, std::min(mark.line + 1, source->line_count()), column_of(*source, mark), 1};
 }
 
+/// The parser begins a new document also where a line at the margin goes on with something else.
+void report_second_root(const Place& first, const Place& second, Diagnostics& diagnostics) {
+  for (int line = second.line; line > first.line; --line) {
+    if (!second.source->line(line).starts_with("---")) continue;
+    diagnostics.error("second-document", second, "only one document is read per file",
+                      "remove the '---' line, or split the file");
+    return;
+  }
+  diagnostics.error("invalid-yaml", second, "this line belongs to nothing above",
+                    "a file is one mapping; items of a list begin with '-' at one column");
+}
+
 }  // namespace
 
 std::optional<Node> parse_yaml(std::shared_ptr<const SourceText> source, Diagnostics& diagnostics) {
@@ -301,8 +315,7 @@ std::optional<Node> parse_yaml(std::shared_ptr<const SourceText> source, Diagnos
       TreeBuilder next(source, diagnostics);
       more = parser.HandleNextDocument(next);
       if (!next.has_root()) continue;
-      diagnostics.error("second-document", next.take_root().place, "only one document is read per file",
-                        "remove the '---' line, or split the file");
+      report_second_root(builder.root_place(), next.root_place(), diagnostics);
       more = false;
     }
   } catch (const YAML::DeepRecursion& error) {
@@ -310,8 +323,7 @@ std::optional<Node> parse_yaml(std::shared_ptr<const SourceText> source, Diagnos
       diagnostics.error("too-deep", place_of(source, error.mark), fmt::format("more than {} levels of nesting", kDeepest));
     }
   } catch (const YAML::Exception& error) {
-    diagnostics.error("invalid-yaml", place_of(source, error.mark), error.msg,
-                      "look for a missing space after ':', an unclosed quote or bracket, or a wrong indentation");
+    report_yaml_problem(error.msg, place_of(source, error.mark), diagnostics);
   }
   if (diagnostics.error_count() > errors_before) return std::nullopt;
   if (!builder.has_root()) {

@@ -2,9 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-
-#include "orrery/base/diagnostic_codes.h"
 #include "orrery/base/json_writer.h"
 
 namespace orrery {
@@ -174,33 +171,19 @@ TEST(Diagnostics, AreSortedByFileLineAndColumnAndKeepTheirOrderAtOnePlace) {
   EXPECT_EQ(order, "123456");
 }
 
+TEST(Diagnostics, OneFindingIsShownOnceHoweverOftenItComes) {
+  Diagnostics diagnostics;
+  for (int i = 0; i < 3; ++i) {
+    diagnostics.error("unknown-key", {source("x"), 1, 1, 1}, "the same");
+    diagnostics.error("unknown-key", {source("x"), 1, 1, 1}, "another");
+  }
+  EXPECT_EQ(diagnostics.sorted().size(), 2);
+  EXPECT_EQ(diagnostics.error_count(), 6);
+}
+
 TEST(DiagnosticsDeathTest, ACodeThatIsNotInTheTableIsABugOfOurs) {
   Diagnostics diagnostics;
   EXPECT_EXIT(diagnostics.error("no-such-code", {}, ""), testing::ExitedWithCode(1), "internal error");
-}
-
-TEST(DiagnosticCodes, AreSortedAndUnique) {
-  const auto codes = diagnostic_codes();
-  ASSERT_GT(codes.size(), 20);
-  for (std::size_t i = 1; i < codes.size(); ++i) EXPECT_LT(codes[i - 1].code, codes[i].code);
-}
-
-TEST(DiagnosticCodes, EachIsASlugWithATitleAndAnExplanation) {
-  for (const DiagnosticCode& row : diagnostic_codes()) {
-    EXPECT_EQ(find_diagnostic_code(row.code), &row);
-    EXPECT_EQ(row.code.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-"), std::string_view::npos) << row.code;
-    EXPECT_FALSE(row.title.empty()) << row.code;
-    EXPECT_EQ(row.title.find('\n'), std::string_view::npos) << row.code;
-    EXPECT_FALSE(row.title.ends_with('.')) << row.code;
-    EXPECT_GT(row.explanation.size(), row.title.size()) << row.code;
-    EXPECT_TRUE(row.explanation.ends_with('.')) << row.code;
-    for (std::size_t begin = 0, end = 0; begin < row.explanation.size(); begin = end + 1) {
-      end = std::min(row.explanation.find('\n', begin), row.explanation.size());
-      EXPECT_LE(end - begin, 110) << row.code << ": a line of the explanation is too long";
-    }
-  }
-  EXPECT_EQ(find_diagnostic_code("no-such-code"), nullptr);
-  EXPECT_EQ(find_diagnostic_code(""), nullptr);
 }
 
 }  // namespace

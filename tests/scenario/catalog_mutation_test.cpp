@@ -163,12 +163,13 @@ void collect_uses(const Node& node, const std::string& name, std::vector<Place>&
   }
 }
 
-/// Without the source `name`, each use of it must be reported. Pre: `name` has been renamed or dropped.
+/// Without the source `name`, each use of it must be reported; one that nothing uses has no effect.
+/// Pre: `name` has been renamed or dropped.
 bool uses_are_reported(const Node& root, const std::string& name, const std::vector<Diagnostic>& found,
                        const std::string& hint) {
   std::vector<Place> uses;
   collect_uses(root, name, uses);
-  return !uses.empty() && std::all_of(uses.begin(), uses.end(), [&](const Place& place) {
+  return std::all_of(uses.begin(), uses.end(), [&](const Place& place) {
     const Diagnostic* one = find(found, "unknown-source", place);
     return one != nullptr && one->hint.find(hint) != std::string::npos;
   });

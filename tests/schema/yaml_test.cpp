@@ -9,9 +9,6 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-constexpr const char* kLook =
-    " | look for a missing space after ':', an unclosed quote or bracket, or a wrong indentation";
-
 TEST(Yaml, ScalarsStayText) {
   const Node root = good_tree("a: 010\nb: NO\nc: 0x10\nd: 1e3\ne: yes\nf: '5'\ng: 2024-01-01\n");
   EXPECT_EQ(root.find("a")->text, "010");
@@ -149,13 +146,42 @@ TEST(Yaml, AnEmptyFileIsSaidToBeEmpty) {
 }
 
 TEST(Yaml, BrokenYamlIsReportedWhereItBreaks) {
-  EXPECT_THAT(parse_findings("a: [1, 2\nb: 3\n"), ElementsAre(testing::EndsWith(kLook)));
+  EXPECT_THAT(parse_findings("a: [1, 2\nb: 3\n"),
+              ElementsAre("2:2+1 invalid-yaml: the '[' before this is not closed | a ']' or a comma is missing"));
   EXPECT_THAT(parse_findings("a: 1\nb: 'it''s\nc: 1\n"),
               ElementsAre("2:4+1 invalid-yaml: this quote is never closed"));
   EXPECT_THAT(parse_findings("a: \"x\\\"\nb: 1\n"), ElementsAre("1:4+1 invalid-yaml: this quote is never closed"));
   EXPECT_THAT(parse_findings("a: 'it''s'\nb: \"x\\\"\"\n"), IsEmpty());
   EXPECT_THAT(parse_findings("a: 1\n b: 2\n"), ElementsAre(testing::StartsWith("2:")));
   EXPECT_THAT(parse_findings("a: b: c\n"), ElementsAre(testing::StartsWith("1:5")));
+}
+
+TEST(Yaml, AProblemIsToldInWordsAboutTheText) {
+  const auto expect = [](const char* text, const char* finding) {
+    EXPECT_THAT(parse_findings(text), ElementsAre(testing::StartsWith(finding))) << text;
+  };
+  expect("a: {b: 1\nc: 2\n", "2:2+1 invalid-yaml: the '{' before this is not closed | ");
+  expect("a: 1\n b: 2\n", "2:3+1 invalid-yaml: no key and value may stand here | ");
+  expect("a:\n  b: 1\n c: 2\n", "3:2+1 invalid-yaml: this line belongs to no mapping | ");
+  expect("a:\n  - 1\n  b: 2\n", "3:3+1 invalid-yaml: this line belongs to no mapping | ");
+  expect("- 1\nb: 2\n", "2:1+1 invalid-yaml: this line belongs to nothing above | ");
+  expect("---\n- 1\nb: 2\n", "3:1+1 invalid-yaml: this line belongs to nothing above | ");
+  expect("a: - 1\n", "1:4+1 invalid-yaml: no list item may stand here | ");
+  expect("a: 1]\nb: }\n", "2:4+1 invalid-yaml: this bracket closes nothing | ");
+  expect("a: - b\n", "1:4+1 invalid-yaml: no list item may stand here | ");
+  expect("a: @b\n", "1:4+1 invalid-yaml: no value can begin like this | ");
+  expect("a: \"C:\\path\"\n", "1:9+1 invalid-yaml: there is no such escape | ");
+  expect("a: 'b\n---\nc'\n", "2:1+1 invalid-yaml: a document ends inside quotes | ");
+  expect("a: >x\n", "1:5+1 invalid-yaml: only a comment may follow '|' or '>' | ");
+}
+
+TEST(Yaml, AColonWithoutASpaceIsNamedAlsoWhereTheParserStopsOneLineLater) {
+  EXPECT_THAT(parse_findings("a:\n  b:2\n\n  # comment\n  c: 3\n"),
+              ElementsAre("5:3+1 invalid-yaml: this line belongs to no mapping | keys of one mapping begin at one column "
+                          "(2:4 no space follows this colon)"));
+  EXPECT_THAT(parse_findings("a: 1\nb:2\nc: 3\n"),
+              ElementsAre("3:2+1 invalid-yaml: no key and value may stand here | a text that holds a colon and a space "
+                          "needs quotes; keys of one mapping begin at one column (2:2 no space follows this colon)"));
 }
 
 TEST(Yaml, ProblemsBeforeTheBreakAreReportedToo) {

@@ -25,7 +25,7 @@ LIMIT_S = 120
 WORKERS = 2
 
 MARKER = re.compile(r"--- (file|stdout|stderr|exit|needs)\b ?(.*)")
-SHELL = re.compile(r"[|&;<>()$`*?\[#~%!{}]")
+SHELL = re.compile(r"^\w+=|[|&;<>()$`*?\[#~%!{}]")
 ESCAPE = re.compile(rb"\\(\n|[tnr\\]|x[0-9a-fA-F]{2})")
 REGEX = re.compile(r"\{\{(.*?)\}\}")
 PASSED_ON = ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "LLVM_PROFILE_FILE", "LD_LIBRARY_PATH")
