@@ -41,7 +41,8 @@ int command_check(const Arguments& arguments, Program& program) {
   if (good == files.size()) return json || code != kAnswered ? code : program.print(counted(good, "file") + " good\n");
   if (!json) {
     const auto found = diagnostics.sorted();
-    const auto errors = std::count_if(found.begin(), found.end(), [](const Diagnostic& one) { return one.severity == Severity::error; });
+    const auto errors = std::count_if(found.begin(), found.end(),
+                                      [](const Diagnostic& one) { return one.severity == Severity::error; });
     program.note(fmt::format("{} in {} of {}", counted(static_cast<std::size_t>(errors), "error"), files.size() - good,
                              counted(files.size(), "file")));
   }

@@ -283,7 +283,6 @@ std::optional<Results> run(const System& system, const RunOptions& options, RunC
   results.scenario = system.name;
   results.description = system.description;
   results.seed = system.seed;
-  results.complete = !control.is_stopped();
   results.provenance = provenance_of(system);
   const Seconds duration = duration_of(system, runs);
   results.simulated_s = duration.si();
@@ -311,6 +310,7 @@ std::optional<Results> run(const System& system, const RunOptions& options, RunC
   }
   results.latency = system.services.size() > 1 ? all.summary() : results.services[0].latency;
   add_up(results);
+  results.complete = results.requests.unfinished == 0;
   return results;
 }
 

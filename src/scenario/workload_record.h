@@ -53,7 +53,7 @@ void visit(Visitor& v, ArrivalStatistics& r) {
   v.required("requests_per_minute", r.requests_per_minute,
              "Requests in each whole minute; repeats when a run is longer", at_least(0));
   v.required("second_dispersion", r.second_dispersion,
-             "Variance over mean of the requests per second, within the minutes; 1 for Poisson", in_range(0.5, 1e4));
+             "Variance over mean of the requests per second, within the minutes; 1 for Poisson", in_range(0, 1e4));
   v.required("second_correlation", r.second_correlation,
              "Correlation of the excess rate of neighbouring seconds, within the minutes", in_range(0, 1));
   v.required("gap_variation", r.gap_variation, "Coefficient of variation of the gaps between requests, to compare with",
