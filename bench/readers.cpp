@@ -17,7 +17,8 @@ namespace {
 void YamlOf80000Lines(benchmark::State& state) {
   std::string text = "sites:\n";
   for (int i = 0; i < 20000; ++i) {
-    text += fmt::format("  - name: site-{}\n    power: {} kW\n    price: 0.{} USD/kWh\n    place: {{x: {}, y: {}}}\n", i, i, i % 90 + 10, i, i);
+    text += fmt::format("  - name: site-{}\n    power: {} kW\n    price: 0.{} USD/kWh\n    place: {{x: {}, y: {}}}\n",
+                        i, i, i % 90 + 10, i, i);
   }
   const auto source = std::make_shared<SourceText>("sites.yaml", text);
   for (auto _ : state) {
@@ -41,7 +42,9 @@ void read(benchmark::State& state, const char* path) {
 }
 void AzureTraceUnpackedAndRead(benchmark::State& state) { read(state, "../shared/data/traces/azure-2023-conv.csv.gz"); }
 BENCHMARK(AzureTraceUnpackedAndRead)->Unit(benchmark::kMillisecond);
-void MooncakeTraceUnpackedAndRead(benchmark::State& state) { read(state, "../shared/data/traces/mooncake-conversation.jsonl.gz"); }
+void MooncakeTraceUnpackedAndRead(benchmark::State& state) {
+  read(state, "../shared/data/traces/mooncake-conversation.jsonl.gz");
+}
 BENCHMARK(MooncakeTraceUnpackedAndRead)->Unit(benchmark::kMillisecond);
 
 void PhiloxDraw(benchmark::State& state) {

@@ -109,7 +109,9 @@ void StartUpOfFirstSteps(benchmark::State& state) {
     rusage usage{};
     wait4(child, &status, 0, &usage);
     if (status != 0) state.SkipWithError("build/orrery failed");
-    const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6; };
+    const auto seconds = [](const timeval& t) {
+      return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
+    };
     state.SetIterationTime(seconds(usage.ru_utime) + seconds(usage.ru_stime));
   }
 }

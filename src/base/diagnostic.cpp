@@ -32,8 +32,10 @@ std::string_view SourceText::line(int line) const {
 Diagnostic& Diagnostics::add(Severity severity, std::string_view code, Place place, std::string message,
                              std::string hint) {
   ORRERY_CHECK(find_diagnostic_code(code) != nullptr);
-  all_.push_back({severity, std::string(code), std::move(place), std::move(message), std::move(hint), {}});
-  return all_.back();
+  Diagnostic found{severity, std::string(code), std::move(place), std::move(message), std::move(hint), {}};
+  if (all_.size() < kMostFindings) return all_.emplace_back(std::move(found));
+  ++left_out_count_;
+  return left_out_ = std::move(found);
 }
 
 Diagnostic& Diagnostics::error(std::string_view code, Place place, std::string message, std::string hint) {
@@ -59,6 +61,14 @@ std::vector<Diagnostic> Diagnostics::sorted() const {
   };
   std::stable_sort(result.begin(), result.end(),
                    [&](const Diagnostic& a, const Diagnostic& b) { return key(a) < key(b); });
+  if (left_out_count_ > 0) {
+    result.push_back({Severity::warning,
+                      "many-findings",
+                      {},
+                      fmt::format("{} more findings are left out", left_out_count_),
+                      "mend the first ones",
+                      {}});
+  }
   return result;
 }
 

@@ -56,6 +56,9 @@ struct Diagnostic {
 /// Collects findings so that all problems of an input are reported in one go.
 class Diagnostics {
  public:
+  /// Nobody reads more; what is found beyond is counted, and many-findings says how much it was.
+  static constexpr std::size_t kMostFindings = 1000;
+
   /// Pre: `code` is a row of diagnostic_codes(). The result may be given notes.
   Diagnostic& error(std::string_view code, Place place, std::string message, std::string hint = {});
   Diagnostic& warning(std::string_view code, Place place, std::string message, std::string hint = {});
@@ -70,6 +73,8 @@ class Diagnostics {
   Diagnostic& add(Severity severity, std::string_view code, Place place, std::string message, std::string hint);
 
   std::vector<Diagnostic> all_;
+  Diagnostic left_out_;  // the last of those beyond kMostFindings
+  std::size_t left_out_count_ = 0;
   std::size_t errors_ = 0;
 };
 

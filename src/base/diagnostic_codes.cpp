@@ -49,10 +49,13 @@ constexpr DiagnosticCode kCodes[] = {
     {"kind-mismatch", "the file holds another kind of entry than expected",
      "Every catalog entry says its `kind`, and lies in the folder of that name. A reference to a chip\n"
      "must lead to an entry of kind `chip`."},
-    {"kv-cannot-fit", "no room is left for the KV cache, or a request needs more than all of it",
+    {"kv-cannot-fit", "no room is left for the KV cache",
      "After weights, activations and the engine's own memory, too little memory is left for KV blocks.\n"
      "Use more chips per replica (`tensor_parallel`), a chip with more memory, smaller weights or KV\n"
      "entries (`precision`), or a shorter `max_model_len`."},
+    {"many-findings", "there are more findings than are shown",
+     "After the first thousand, findings are only counted. So many usually have one cause near the\n"
+     "beginning: a file of another kind, or a list in place of a mapping."},
     {"missing-key", "a required key is absent",
      "There is no default for it: a value that nobody gave would be a value that nobody checked. The\n"
      "message says what the key means and which unit it takes."},
@@ -115,8 +118,8 @@ constexpr DiagnosticCode kCodes[] = {
 std::span<const DiagnosticCode> diagnostic_codes() { return kCodes; }
 
 const DiagnosticCode* find_diagnostic_code(std::string_view code) {
-  const auto* found = std::find_if(std::begin(kCodes), std::end(kCodes),
-                                   [&](const DiagnosticCode& row) { return row.code == code; });
+  const auto* found =
+      std::find_if(std::begin(kCodes), std::end(kCodes), [&](const DiagnosticCode& row) { return row.code == code; });
   return found == std::end(kCodes) ? nullptr : found;
 }
 

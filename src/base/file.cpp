@@ -42,7 +42,7 @@ bool write_all(int fd, std::string_view content) {
 Result<std::string> read_file(const std::string& path) {
   FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) return failure(reason());
-  struct stat status {};
+  struct stat status{};
   if (::fstat(file.get(), &status) != 0) return failure(reason());
   if (S_ISDIR(status.st_mode)) return failure("it is a directory");
   std::string content(static_cast<std::size_t>(status.st_size), '\0');

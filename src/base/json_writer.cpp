@@ -15,11 +15,21 @@ void append_quoted(std::string& out, std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
     const Utf8Character character = utf8_character(text, i);
     switch (character.code) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
       default:
         if (!character.valid) {
           out += "\xef\xbf\xbd";

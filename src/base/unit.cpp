@@ -26,47 +26,45 @@ constexpr double kYear = 365.25 * 86400;
 
 //                                                 s  B  F  J  $  t  g
 constexpr BaseUnit kBaseUnits[] = {
-    {"s", {1, 0, 0, 0, 0, 0, 0}, 1, "munp"},
-    {"min", {1, 0, 0, 0, 0, 0, 0}, 60, ""},
-    {"h", {1, 0, 0, 0, 0, 0, 0}, 3600, ""},
-    {"day", {1, 0, 0, 0, 0, 0, 0}, 86400, ""},
-    {"days", {1, 0, 0, 0, 0, 0, 0}, 86400, ""},
-    {"year", {1, 0, 0, 0, 0, 0, 0}, kYear, ""},
-    {"years", {1, 0, 0, 0, 0, 0, 0}, kYear, ""},
-    {"Hz", {-1, 0, 0, 0, 0, 0, 0}, 1, "kMG"},
-    {"req", {0, 0, 0, 0, 0, 0, 0}, 1, "kM"},
-    {"B", {0, 1, 0, 0, 0, 0, 0}, 1, "kMGTPE"},
-    {"KiB", {0, 1, 0, 0, 0, 0, 0}, 0x1p10, ""},
-    {"MiB", {0, 1, 0, 0, 0, 0, 0}, 0x1p20, ""},
-    {"GiB", {0, 1, 0, 0, 0, 0, 0}, 0x1p30, ""},
-    {"TiB", {0, 1, 0, 0, 0, 0, 0}, 0x1p40, ""},
-    {"bit", {0, 1, 0, 0, 0, 0, 0}, 0.125, "kMGT"},
-    {"FLOP", {0, 0, 1, 0, 0, 0, 0}, 1, "kMGTPE"},
-    {"OP", {0, 0, 1, 0, 0, 0, 0}, 1, "kMGTPE"},
-    {"J", {0, 0, 0, 1, 0, 0, 0}, 1, "pnumkMG"},
-    {"Wh", {0, 0, 0, 1, 0, 0, 0}, 3600, "kMG"},
-    {"W", {-1, 0, 0, 1, 0, 0, 0}, 1, "mkMG"},
-    {"$", {0, 0, 0, 0, 1, 0, 0}, 1, "kM"},
-    {"USD", {0, 0, 0, 0, 1, 0, 0}, 1, "kM"},
-    {"token", {0, 0, 0, 0, 0, 1, 0}, 1, "kM"},
-    {"tokens", {0, 0, 0, 0, 0, 1, 0}, 1, "kM"},
-    {"gCO2", {0, 0, 0, 0, 0, 0, 1}, 1, "k"},
-    {"tCO2", {0, 0, 0, 0, 0, 0, 1}, 1e6, ""},
+    {"s", {1, 0, 0, 0, 0, 0, 0}, 1, "munp"},       {"min", {1, 0, 0, 0, 0, 0, 0}, 60, ""},
+    {"h", {1, 0, 0, 0, 0, 0, 0}, 3600, ""},        {"day", {1, 0, 0, 0, 0, 0, 0}, 86400, ""},
+    {"days", {1, 0, 0, 0, 0, 0, 0}, 86400, ""},    {"year", {1, 0, 0, 0, 0, 0, 0}, kYear, ""},
+    {"years", {1, 0, 0, 0, 0, 0, 0}, kYear, ""},   {"Hz", {-1, 0, 0, 0, 0, 0, 0}, 1, "kMG"},
+    {"req", {0, 0, 0, 0, 0, 0, 0}, 1, "kM"},       {"B", {0, 1, 0, 0, 0, 0, 0}, 1, "kMGTPE"},
+    {"KiB", {0, 1, 0, 0, 0, 0, 0}, 0x1p10, ""},    {"MiB", {0, 1, 0, 0, 0, 0, 0}, 0x1p20, ""},
+    {"GiB", {0, 1, 0, 0, 0, 0, 0}, 0x1p30, ""},    {"TiB", {0, 1, 0, 0, 0, 0, 0}, 0x1p40, ""},
+    {"bit", {0, 1, 0, 0, 0, 0, 0}, 0.125, "kMGT"}, {"FLOP", {0, 0, 1, 0, 0, 0, 0}, 1, "kMGTPE"},
+    {"OP", {0, 0, 1, 0, 0, 0, 0}, 1, "kMGTPE"},    {"J", {0, 0, 0, 1, 0, 0, 0}, 1, "pnumkMG"},
+    {"Wh", {0, 0, 0, 1, 0, 0, 0}, 3600, "kMG"},    {"W", {-1, 0, 0, 1, 0, 0, 0}, 1, "mkMG"},
+    {"$", {0, 0, 0, 0, 1, 0, 0}, 1, "kM"},         {"USD", {0, 0, 0, 0, 1, 0, 0}, 1, "kM"},
+    {"token", {0, 0, 0, 0, 0, 1, 0}, 1, "kM"},     {"tokens", {0, 0, 0, 0, 0, 1, 0}, 1, "kM"},
+    {"gCO2", {0, 0, 0, 0, 0, 0, 1}, 1, "k"},       {"tCO2", {0, 0, 0, 0, 0, 0, 1}, 1e6, ""},
 };
 
 std::optional<double> prefix_factor(char prefix) {
   switch (prefix) {
-    case 'p': return 1e-12;
-    case 'n': return 1e-9;
-    case 'u': return 1e-6;
-    case 'm': return 1e-3;
-    case 'k': return 1e3;
-    case 'M': return 1e6;
-    case 'G': return 1e9;
-    case 'T': return 1e12;
-    case 'P': return 1e15;
-    case 'E': return 1e18;
-    default: return std::nullopt;
+    case 'p':
+      return 1e-12;
+    case 'n':
+      return 1e-9;
+    case 'u':
+      return 1e-6;
+    case 'm':
+      return 1e-3;
+    case 'k':
+      return 1e3;
+    case 'M':
+      return 1e6;
+    case 'G':
+      return 1e9;
+    case 'T':
+      return 1e12;
+    case 'P':
+      return 1e15;
+    case 'E':
+      return 1e18;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -100,9 +98,9 @@ struct Spelling {
   std::string_view usual;
   std::string_view ours;
 };
-constexpr Spelling kSpellings[] = {{"Bps", "B/s"},     {"bps", "bit/s"},  {"FLOPS", "FLOP/s"}, {"FLOPs", "FLOP/s"},
-                                   {"OPS", "OP/s"},    {"seconds", "s"},  {"sec", "s"},        {"minutes", "min"},
-                                   {"hours", "h"},     {"hour", "h"},     {"\u00b5s", "us"},   {"\u03bcs", "us"}};
+constexpr Spelling kSpellings[] = {{"Bps", "B/s"},  {"bps", "bit/s"}, {"FLOPS", "FLOP/s"}, {"FLOPs", "FLOP/s"},
+                                   {"OPS", "OP/s"}, {"seconds", "s"}, {"sec", "s"},        {"minutes", "min"},
+                                   {"hours", "h"},  {"hour", "h"},    {"\u00b5s", "us"},   {"\u03bcs", "us"}};
 
 std::string unit_hint(std::string_view symbol) {
   if (symbol.size() == 1 && std::string_view("kKMGT").find(symbol[0]) != std::string_view::npos) {
@@ -117,7 +115,8 @@ std::string unit_hint(std::string_view symbol) {
   }
   for (const Spelling& spelling : kSpellings) {
     if (!symbol.ends_with(spelling.usual)) continue;
-    const std::string ours = fmt::format("{}{}", symbol.substr(0, symbol.size() - spelling.usual.size()), spelling.ours);
+    const std::string ours =
+        fmt::format("{}{}", symbol.substr(0, symbol.size() - spelling.usual.size()), spelling.ours);
     if (find_unit(std::string_view(ours).substr(0, ours.find('/')))) return fmt::format("write {}", ours);
   }
   return did_you_mean(symbol, all_unit_symbols());
@@ -237,8 +236,7 @@ std::expected<double, UnitError> parse_quantity(std::string_view whole, const Di
     return std::unexpected(unit.error());
   }
   if (unit->dimension != expected) {
-    return std::unexpected(UnitError{Kind::wrong_dimension,
-                                     fmt::format("'{}' is not measured in {}", whole, example),
+    return std::unexpected(UnitError{Kind::wrong_dimension, fmt::format("'{}' is not measured in {}", whole, example),
                                      fmt::format("a unit such as {} is expected here", example)});
   }
   double si = *value * unit->factor;
@@ -280,7 +278,8 @@ Result<double> parse_number(std::string_view text) {
   if (whole && error == std::errc::result_out_of_range) {
     return failure(fmt::format("'{}' is beyond what a number can hold, about 1e-308 to 1e308", text));
   }
-  if (!whole || error != std::errc{} || !std::isfinite(value)) return failure(fmt::format("'{}' is not a number", text));
+  if (!whole || error != std::errc{} || !std::isfinite(value))
+    return failure(fmt::format("'{}' is not a number", text));
   return value;
 }
 

@@ -9,6 +9,7 @@
 namespace orrery {
 namespace {
 
+constexpr double kGigabitsPerByte = 8e-9;
 constexpr double kPinTolerance = 0.01;   // datasheets round the pin rate
 constexpr double kPeakTolerance = 0.02;  // and quote boost clocks beside peaks of a slightly other clock
 
@@ -36,17 +37,18 @@ void check_memory(const ChipMemory& memory, Diagnostics& diagnostics) {
   if (!memory.bus_width_bits || !memory.pin_rate) return;
   const BytesPerSecond pins = static_cast<double>(memory.bus_width_bits->value) * memory.pin_rate->value;
   if (memory.bandwidth.value > (1 + kPinTolerance) * pins) {
-    contradiction(memory.bandwidth.place,
-                  fmt::format("{} pins at {} each carry {}, not {}", memory.bus_width_bits->value,
-                              to_text(memory.pin_rate->value), to_text(pins), to_text(memory.bandwidth.value)),
-                  diagnostics, "rates are decimal: 1 TB/s is 10^12 B/s, and a pin rate is in Gbit/s");
+    contradiction(
+        memory.bandwidth.place,
+        fmt::format("{} pins at {:.4g} Gbit/s each carry {}, not {}", memory.bus_width_bits->value,
+                    memory.pin_rate->value.si() * kGigabitsPerByte, to_text(pins), to_text(memory.bandwidth.value)),
+        diagnostics, "rates are decimal: 1 TB/s is 10^12 B/s; a pin carries bits");
   }
 }
 
 void check_peaks(const ChipRecord& chip, Diagnostics& diagnostics) {
   const DensePeaks& peak = chip.dense_peak;
   if (!peak.bf16) {
-    diagnostics.error("missing-key", chip.header.place, "'bf16' is missing from dense_peak",
+    diagnostics.error("missing-key", chip.header.place_of("dense_peak"), "'bf16' is missing from dense_peak",
                       "attention, norms and the output layer compute in bf16 on every chip");
     return;
   }
@@ -92,7 +94,7 @@ void check_physics(const ChipRecord& chip, Diagnostics& diagnostics) {
 void check_physics(const FamilyRecord& family, Diagnostics& diagnostics) {
   const auto require_energy = [&](bool has_product, bool has_energy, std::string_view product, std::string_view key) {
     if (!has_product || has_energy) return;
-    diagnostics.error("missing-key", family.header.place,
+    diagnostics.error("missing-key", family.header.place_of("energy"),
                       fmt::format("'{}' is missing from energy, and there is '{}'", key, product));
   };
   require_energy(family.gemm_fp8.has_value(), family.energy.fp8.has_value(), "gemm_fp8", "fp8");

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "orrery/schema/entry.h"
 
@@ -60,16 +61,19 @@ template <class Visitor>
 void visit(Visitor& v, ChipMemory& r) {
   v.required("type", r.type, "Generation, as in HBM3 or GDDR6");
   v.required("capacity", r.capacity, "Installed", in_range(Bytes(1e6), Bytes(1e13)));
-  v.required("reserved", r.reserved, "What driver, firmware and ECC keep from the programs", in_range(Bytes(0), Bytes(1e12)));
+  v.required("reserved", r.reserved, "What driver, firmware and ECC keep from the programs",
+             in_range(Bytes(0), Bytes(1e12)));
   v.required("bandwidth", r.bandwidth, "Peak", in_range(BytesPerSecond(1e6), BytesPerSecond(1e15)));
   v.optional("bus_width_bits", r.bus_width_bits, "Data pins", in_range(1, 1e6));
-  v.optional("pin_rate", r.pin_rate, "Of one data pin, as in 6.4 Gbit/s", in_range(BytesPerSecond(1e6), BytesPerSecond(1e12)));
+  v.optional("pin_rate", r.pin_rate, "Of one data pin, as in 6.4 Gbit/s",
+             in_range(BytesPerSecond(1e6), BytesPerSecond(1e12)));
   v.place(r.place);
 }
 
 /// One accelerator, as its maker describes it. A new chip is one file with these keys.
 struct ChipRecord {
   EntryHeader header;
+  std::vector<std::string> aliases;
   Reference<FamilyKind> family;
   MatrixClass matrix_class = MatrixClass::async;
   Sourced<std::int64_t> compute_units;
@@ -79,6 +83,7 @@ struct ChipRecord {
   DensePeaks dense_peak;
   ChipMemory memory;
   Sourced<Bytes> l2_cache;
+  std::optional<Sourced<BytesPerSecond>> link_bandwidth;
   Sourced<Watts> power_limit;
   Sourced<Watts> idle_power;
   Sourced<Watts> static_power;
@@ -87,15 +92,20 @@ constexpr RecordName record_name(const ChipRecord*) { return {"Chip", "One accel
 template <class Visitor>
 void visit(Visitor& v, ChipRecord& r) {
   visit_header(v, r.header);
+  v.optional_list("aliases", r.aliases, "Other names in data sets");
   v.required("family", r.family, "Kernel efficiencies to use");
   v.required("matrix_class", r.matrix_class, "How the matrix units are fed");
   v.required("compute_units", r.compute_units, "Streaming multiprocessors, compute units or cores", in_range(1, 1e5));
   v.required("matrix_clock", r.matrix_clock, "Clock at which the dense peaks hold", in_range(Hertz(1e7), Hertz(1e10)));
   v.optional("flop_per_clock_per_unit", r.flop_per_clock_per_unit, "bf16, dense", in_range(1, 1e6));
-  v.optional("exponentials_per_clock_per_unit", r.exponentials_per_clock_per_unit, "Rate of the softmax's exponential", in_range(0.1, 1e4));
+  v.optional("exponentials_per_clock_per_unit", r.exponentials_per_clock_per_unit, "Rate of the softmax's exponential",
+             in_range(0.1, 1e4));
   v.required("dense_peak", r.dense_peak, "Peak rates by precision");
   v.required("memory", r.memory, "Attached memory");
   v.required("l2_cache", r.l2_cache, "Last-level cache on the chip", in_range(Bytes(0), Bytes(1e11)));
+  v.optional("link_bandwidth", r.link_bandwidth,
+             "To the other chips of its usual server, one direction; left out where it is used alone",
+             in_range(BytesPerSecond(1e6), BytesPerSecond(1e14)));
   v.required("power_limit", r.power_limit, "TDP of one chip", in_range(Watts(0.1), Watts(1e5)));
   v.required("idle_power", r.idle_power, "With nothing to run", in_range(Watts(0), Watts(1e5)));
   v.required("static_power", r.static_power, "While kernels run, whatever they do", in_range(Watts(0), Watts(1e5)));

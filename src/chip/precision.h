@@ -25,12 +25,17 @@ struct EnumNames<Precision> {
 constexpr double bytes_per_element(Precision precision) {
   switch (precision) {
     case Precision::bf16:
-    case Precision::fp16: return 2;
+    case Precision::fp16:
+      return 2;
     case Precision::fp8:
-    case Precision::int8: return 1;
-    case Precision::int4: return 0.5 + 4.0 / 128;
-    case Precision::nvfp4: return 0.5 + 1.0 / 16;
-    case Precision::mxfp4: return 0.5 + 1.0 / 32;
+    case Precision::int8:
+      return 1;
+    case Precision::int4:
+      return 0.5 + 4.0 / 128;
+    case Precision::nvfp4:
+      return 0.5 + 1.0 / 16;
+    case Precision::mxfp4:
+      return 0.5 + 1.0 / 32;
   }
   return 0;
 }

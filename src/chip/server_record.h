@@ -17,7 +17,9 @@ struct ServerLink {
   std::string type;
   Sourced<BytesPerSecond> bandwidth;
 };
-constexpr RecordName record_name(const ServerLink*) { return {"ServerLink", "How the chips of one server reach each other"}; }
+constexpr RecordName record_name(const ServerLink*) {
+  return {"ServerLink", "How the chips of one server reach each other"};
+}
 template <class Visitor>
 void visit(Visitor& v, ServerLink& r) {
   v.required("type", r.type, "As in NVLink4 or PCIe 5.0 x16");
@@ -39,7 +41,8 @@ void visit(Visitor& v, ServerHost& r) {
   v.required("cores", r.cores, "Physical cores", in_range(1, 1e5));
   v.required("memory", r.memory, "Installed", in_range(Bytes(1e6), Bytes(1e15)));
   v.required("idle_power", r.idle_power, "Host without chips, nothing running", in_range(Watts(0), Watts(1e5)));
-  v.required("peak_power", r.peak_power, "Host without chips, fully busy, fans and losses included", in_range(Watts(0), Watts(1e5)));
+  v.required("peak_power", r.peak_power, "Host without chips, fully busy, fans and losses included",
+             in_range(Watts(0), Watts(1e5)));
 }
 
 /// One server or one cloud slice of it.
@@ -52,7 +55,9 @@ struct ServerRecord {
   Sourced<DollarsPerSecond> price_per_hour;
   Sourced<Dollars> capital_price;
 };
-constexpr RecordName record_name(const ServerRecord*) { return {"Server", "One server, or the slice of one that a cloud rents out"}; }
+constexpr RecordName record_name(const ServerRecord*) {
+  return {"Server", "One server, or the slice of one that a cloud rents out"};
+}
 template <class Visitor>
 void visit(Visitor& v, ServerRecord& r) {
   visit_header(v, r.header);

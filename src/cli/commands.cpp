@@ -67,6 +67,73 @@ constexpr OptionRow kProfileOptions[] = {
     {"--json", "", "print JSON"},
 };
 
+constexpr OptionRow kPredictOptions[] = {
+    {"KIND", "", "operator: gemm, attention_context, moe, nccl, ...", required},
+    {"IN", "", "CSV with a header line, also .gz: gpu and the columns of the operator", required},
+    {"-o,--output", "FILE", "the same rows with predicted_us, low_us, high_us, basis; - for stdout", required},
+    {"--exclude-gpu", "ID", "as if the measurements of that chip did not exist"},
+};
+
+constexpr OptionRow kFitOptions[] = {
+    {"FOLDER", "", "measured points: KIND.csv or KIND.csv.gz for each operator", required},
+    {"-o,--output", "DIR", "where the entries go, as in catalog/calibration", required},
+    {"--operator", "KIND", "only this one", any},
+    {"--gpu", "ID", "write the entry of this chip alone"},
+    {"--points", "N", "use N points of each family, of --gpu or of all chips: how well would so few do?"},
+    {"--title", "TEXT", "of the data, for the entries' sources"},
+    {"--publisher", "NAME", "of the data"},
+    {"--date", "DATE", "of the data"},
+    {"--fit-date", "DATE", "of the fit; today when absent"},
+};
+
+constexpr OptionRow kValidateOptions[] = {
+    {"FOLDER", "", "measured points: KIND.csv or KIND.csv.gz for each operator", required},
+    {"--operator", "KIND", "only this one", any},
+    {"--markdown", "", "as docs/ACCURACY.md"},
+    {"--json", "", "print JSON"},
+};
+
+constexpr OptionRow kOpOptions[] = {
+    {"CHIP", "", "id or other name of a chip", required},
+    {"KIND", "", "operator: gemm, attention_generation, moe, nccl, ...", required},
+    {"--sweep", "COLUMN=LOW..HIGH", "a roofline plot over powers of two"},
+    {"--hot", "", "as a benchmark measures it, operands left in the cache"},
+    {"--exclude-gpu", "ID", "as if the measurements of that chip did not exist"},
+    {"--json", "", "print JSON"},
+    {"--dtype", "NAME", "bfloat16, fp8, ..., as the data calls it"},
+    {"--kernel", "NAME", "as the data calls it"},
+    {"--m", "N", "tokens"},
+    {"--n", "N", "output features"},
+    {"--k", "N", "input features"},
+    {"--batch", "N", "sequences"},
+    {"--query_tokens", "N", "of each sequence"},
+    {"--prefix_tokens", "N", "cached tokens before them"},
+    {"--kv_tokens", "N", "length of the cache, the new token included"},
+    {"--q_heads", "N", "query heads on this chip"},
+    {"--kv_heads", "N", "key and value heads on this chip"},
+    {"--head_dim", "N", "width of a head"},
+    {"--window_tokens", "N", "sliding window, 0 for full attention"},
+    {"--attn_dtype", "NAME", "of queries and output"},
+    {"--kv_cache_dtype", "NAME", "of the cache"},
+    {"--mla_dtype", "NAME", "of queries and output"},
+    {"--tokens", "N", "entering the layer"},
+    {"--hidden", "N", "width of the model"},
+    {"--inter", "N", "width of an expert"},
+    {"--topk", "N", "experts of a token"},
+    {"--experts", "N", "of the layer"},
+    {"--moe_tp", "N", "chips that share an expert"},
+    {"--moe_ep", "N", "chips that the experts are spread over"},
+    {"--distribution", "NAME", "of tokens over experts: balanced, power_law_1.2"},
+    {"--gemms_per_expert", "N", "3 gated, 2 not"},
+    {"--collective", "NAME", "all_reduce, all_gather, reduce_scatter, alltoall"},
+    {"--num_gpus", "N", "chips that take part"},
+    {"--message_bytes", "N", "of the buffer"},
+    {"--launch_mode", "NAME", "graph or eager"},
+    {"--nodes", "N", "servers that take part"},
+    {"--tokens_per_gpu", "N", "of each chip"},
+    {"--comm_sms", "N", "compute units given to communication"},
+};
+
 constexpr OptionRow kVersionOptions[] = {
     {"--json", "", "print JSON"},
 };
@@ -85,6 +152,11 @@ constexpr CommandRow kCommands[] = {
     {"show", "Look facts up", "print a catalog entry with statuses and sources", kShowOptions, command_show},
     {"profile", "Look facts up", "turn a trace into a workload profile for the catalog", kProfileOptions,
      command_profile},
+    {"op", "Predict operators", "time of one operator on a chip, its terms and its limit", kOpOptions, command_op},
+    {"predict", "Predict operators", "append predictions to a table of operators", kPredictOptions, command_predict},
+    {"fit", "Predict operators", "fit operator constants to measured points", kFitOptions, command_fit},
+    {"validate", "Predict operators", "print how well measured points are predicted", kValidateOptions,
+     command_validate},
     {"version", "About", "print the version", kVersionOptions, command_version},
     {"help", "About", "print help on a command", kHelpOptions, command_help},
 };

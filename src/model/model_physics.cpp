@@ -54,24 +54,24 @@ class ModelChecker {
   }
 
   void check_attention() {
-    const Place& place = model_.header.place;
     if (model_.query_heads % model_.kv_heads != 0) {
-      contradiction(place,
+      contradiction(model_.header.place_of("kv_heads"),
                     fmt::format("{} query heads do not divide among {} KV heads", model_.query_heads, model_.kv_heads));
     }
     if (model_.sliding_window && model_.sliding_window->full_attention_every > model_.layers) {
-      contradiction(place, fmt::format("every {}-th layer sees all tokens, but there are {} layers",
-                                       model_.sliding_window->full_attention_every, model_.layers));
+      contradiction(model_.header.place_of("sliding_window"),
+                    fmt::format("every {}-th layer sees all tokens, but there are {} layers",
+                                model_.sliding_window->full_attention_every, model_.layers));
     }
     if (model_.sliding_window && model_.latent_attention) {
-      contradiction(place, "latent attention with a sliding window is not modelled");
+      contradiction(model_.header.place_of("sliding_window"), "latent attention with a sliding window is not modelled");
     }
   }
 
   void check_layers() {
     if (!model_.experts) {
       if (model_.intermediate_size == 0)
-        contradiction(model_.header.place, "no layer has an MLP: intermediate_size is 0");
+        contradiction(model_.header.place_of("intermediate_size"), "no layer has an MLP: intermediate_size is 0");
       return;
     }
     const ExpertsRecord& experts = *model_.experts;

@@ -21,14 +21,17 @@ struct ExpertsRecord {
   std::int64_t first_dense_layers = 0;
   Place place;
 };
-constexpr RecordName record_name(const ExpertsRecord*) { return {"Experts", "Routed experts in place of the dense MLP"}; }
+constexpr RecordName record_name(const ExpertsRecord*) {
+  return {"Experts", "Routed experts in place of the dense MLP"};
+}
 template <class Visitor>
 void visit(Visitor& v, ExpertsRecord& r) {
   v.required("count", r.count, "Routed experts per layer", in_range(1, 1e5));
   v.required("per_token", r.per_token, "Experts that one token visits", in_range(1, 1e4));
   v.required("intermediate_size", r.intermediate_size, "Width of one routed expert", in_range(1, 1e6));
   v.required("shared_count", r.shared_count, "Experts that every token visits; 0 for none", in_range(0, 1e4));
-  v.required("shared_intermediate_size", r.shared_intermediate_size, "Width of all shared experts together", in_range(0, 1e6));
+  v.required("shared_intermediate_size", r.shared_intermediate_size, "Width of all shared experts together",
+             in_range(0, 1e6));
   v.required("first_dense_layers", r.first_dense_layers, "Leading layers with a dense MLP", in_range(0, 1e4));
   v.place(r.place);
 }
@@ -64,7 +67,8 @@ constexpr RecordName record_name(const SlidingWindowRecord*) {
 template <class Visitor>
 void visit(Visitor& v, SlidingWindowRecord& r) {
   v.required("tokens", r.tokens, "Tokens seen", in_range(1, 1e7));
-  v.required("full_attention_every", r.full_attention_every, "Every n-th layer sees all; 0: none does", in_range(0, 1e4));
+  v.required("full_attention_every", r.full_attention_every, "Every n-th layer sees all; 0: none does",
+             in_range(0, 1e4));
 }
 
 /// The shape of a decoder-only language model. Facts of its published configuration.
@@ -93,14 +97,16 @@ void visit(Visitor& v, ModelRecord& r) {
   v.required("query_heads", r.query_heads, "Attention heads", in_range(1, 1e4));
   v.required("kv_heads", r.kv_heads, "Key-value heads", in_range(1, 1e4));
   v.required("head_size", r.head_size, "Size of one head; not always hidden / heads", in_range(1, 1e4));
-  v.required("intermediate_size", r.intermediate_size, "Width of the dense gated MLP; 0 when every layer has experts", in_range(0, 1e7));
+  v.required("intermediate_size", r.intermediate_size, "Width of the dense gated MLP; 0 when every layer has experts",
+             in_range(0, 1e7));
   v.required("vocabulary", r.vocabulary, "Tokens of the vocabulary", in_range(1, 1e8));
   v.required("context_limit", r.context_limit, "Longest prompt plus answer, in tokens", in_range(1, 1e9));
   v.required("tied_embeddings", r.tied_embeddings, "Input and output embedding share one matrix");
   v.optional("experts", r.experts, "Mixture of experts");
   v.optional("latent_attention", r.latent_attention, "Multi-head latent attention");
   v.optional("sliding_window", r.sliding_window, "Windowed layers");
-  v.optional("parameters_billion", r.parameters_billion, "As published, checked against the shape within 3 %", in_range(1e-3, 1e5));
+  v.optional("parameters_billion", r.parameters_billion, "As published, checked against the shape within 3 %",
+             in_range(1e-3, 1e5));
 }
 
 /// Reports shapes that contradict themselves: heads that do not divide, more active experts than

@@ -48,10 +48,10 @@ struct StepCost {
 
   /// Attention of prompt chunks, as numbers of 128 x 128 score tiles. Full and windowed layers.
   struct ChunkAttention {
-    double tile_ps = 0;        ///< one tile of all heads and layers of this kind, spread over the units
-    double tile_row_ps = 0;    ///< one tile of one head: the longest row of tiles of the step is a floor
-    double token_ps = 0;       ///< per token of a chunk: rope, QKV split, KV write
-    double context_ps = 0;     ///< per cached token that a chunk sees: reading its keys and values
+    double tile_ps = 0;      ///< one tile of all heads and layers of this kind, spread over the units
+    double tile_row_ps = 0;  ///< one tile of one head: the longest row of tiles of the step is a floor
+    double token_ps = 0;     ///< per token of a chunk: rope, QKV split, KV write
+    double context_ps = 0;   ///< per cached token that a chunk sees: reading its keys and values
     std::int64_t window_tokens = 0;
     StepWork tile_work;
     StepWork token_work;

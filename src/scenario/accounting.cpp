@@ -137,7 +137,8 @@ std::vector<std::string> broken_laws(const SystemPool& pool, const RequestTable&
   Int128 in_system_ps = 0;
   for (const ReplicaTotals& totals : outcome.replicas) {
     in_system_ps += totals.request_ps;
-    const std::int64_t steps = std::accumulate(totals.steps_by_tokens.begin(), totals.steps_by_tokens.end(), std::int64_t{0});
+    const std::int64_t steps =
+        std::accumulate(totals.steps_by_tokens.begin(), totals.steps_by_tokens.end(), std::int64_t{0});
     expect(steps == totals.steps, "every step is counted once");
     expect(weighted_sum(totals.steps_by_tokens) == totals.prefill_tokens + totals.decode_sequence_steps,
            "tokens scheduled are tokens computed");

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "orrery/base/nearest_name.h"
+#include "orrery/chip/calibration_record.h"
 #include "orrery/chip/family_record.h"
 #include "orrery/chip/server_record.h"
 #include "orrery/model/model_record.h"
@@ -33,6 +34,10 @@ struct KindOf<ChipRecord> {
   static constexpr std::string_view kName = "chip";
 };
 template <>
+struct KindOf<CalibrationRecord> {
+  static constexpr std::string_view kName = CalibrationKind::kName;
+};
+template <>
 struct KindOf<ServerRecord> {
   static constexpr std::string_view kName = "server";
 };
@@ -55,12 +60,16 @@ struct KindOf<WorkloadProfileRecord> {
 
 void check_header(const EntryHeader& header, const Node& node, std::string_view kind, std::string_view id,
                   Diagnostics& diagnostics) {
-  const auto place_of = [&](std::string_view key) { return node.find(key) != nullptr ? node.find(key)->place : node.place; };
+  const auto place_of = [&](std::string_view key) {
+    return node.find(key) != nullptr ? node.find(key)->place : node.place;
+  };
   if (header.kind != kind) {
-    diagnostics.error("kind-mismatch", place_of("kind"), fmt::format("'{}' is not '{}', the kind expected here", header.kind, kind));
+    diagnostics.error("kind-mismatch", place_of("kind"),
+                      fmt::format("'{}' is not '{}', the kind expected here", header.kind, kind));
   }
   if (header.id != id) {
-    diagnostics.error("id-mismatch", place_of("id"), fmt::format("'{}' is not '{}', the name of the file", header.id, id),
+    diagnostics.error("id-mismatch", place_of("id"),
+                      fmt::format("'{}' is not '{}', the name of the file", header.id, id),
                       "an entry's id is its file name without .yaml");
   }
 }
@@ -78,7 +87,8 @@ void check_names(const EngineRecord& engine, const Node& node, Diagnostics& diag
 
 class CatalogReferences final : public ReferenceChecker {
  public:
-  CatalogReferences(const Catalog& catalog, Diagnostics& diagnostics) : ReferenceChecker(diagnostics), catalog_(catalog) {}
+  CatalogReferences(const Catalog& catalog, Diagnostics& diagnostics)
+      : ReferenceChecker(diagnostics), catalog_(catalog) {}
 
  protected:
   bool exists(std::string_view kind, const std::string& id) override { return catalog_.contains(kind, id); }
@@ -102,6 +112,8 @@ std::optional<Node> check_entry(const Node& node, std::string_view id, const Cat
 constexpr CatalogKind kKinds[] = {
     {"chip", "accelerators", record_type<ChipRecord>, check_entry<ChipRecord>},
     {"family", "kernel efficiencies of a chip family", record_type<FamilyRecord>, check_entry<FamilyRecord>},
+    {"calibration", "operator constants fitted to measured chips", record_type<CalibrationRecord>,
+     check_entry<CalibrationRecord>},
     {"server", "servers with their chips, power and price", record_type<ServerRecord>, check_entry<ServerRecord>},
     {"model", "language models", record_type<ModelRecord>, check_entry<ModelRecord>},
     {"engine", "serving engines", record_type<EngineRecord>, check_entry<EngineRecord>},
@@ -114,7 +126,8 @@ constexpr CatalogKind kKinds[] = {
 std::span<const CatalogKind> catalog_kinds() { return kKinds; }
 
 const CatalogKind* find_catalog_kind(std::string_view name) {
-  const auto* found = std::find_if(std::begin(kKinds), std::end(kKinds), [&](const auto& kind) { return kind.name == name; });
+  const auto* found =
+      std::find_if(std::begin(kKinds), std::end(kKinds), [&](const auto& kind) { return kind.name == name; });
   return found == std::end(kKinds) ? nullptr : found;
 }
 
@@ -167,6 +180,7 @@ std::optional<CatalogEntry<R>> Catalog::load(const AnyReference& reference, Diag
 
 template std::optional<CatalogEntry<FamilyRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
 template std::optional<CatalogEntry<ChipRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
+template std::optional<CatalogEntry<CalibrationRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
 template std::optional<CatalogEntry<ServerRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
 template std::optional<CatalogEntry<ModelRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
 template std::optional<CatalogEntry<EngineRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;

@@ -33,8 +33,9 @@ const LengthsRecord* lengths_of(const WorkloadRecord& workload) {
 }
 
 std::optional<SystemService> compile_service(const Named<ServiceRecord>& named, const Node& node,
-                                             const ScenarioRecord& scenario, const std::string& folder, const Catalog& catalog,
-                                             std::vector<ProvenanceItem>& provenance, Diagnostics& diagnostics) {
+                                             const ScenarioRecord& scenario, const std::string& folder,
+                                             const Catalog& catalog, std::vector<ProvenanceItem>& provenance,
+                                             Diagnostics& diagnostics) {
   const std::size_t errors_before = diagnostics.error_count();
   SystemService service;
   service.name = named.name;
@@ -69,11 +70,12 @@ std::optional<SystemService> compile_service(const Named<ServiceRecord>& named, 
 }  // namespace
 
 std::shared_ptr<System> compile_system(const Node& node, const std::string& folder, const Catalog& catalog,
-                                             Diagnostics& diagnostics) {
+                                       Diagnostics& diagnostics) {
   const std::size_t errors_before = diagnostics.error_count();
   const auto scenario = read_record<ScenarioRecord>(node, diagnostics);
   if (!scenario) return nullptr;
-  for (const auto& [key, empty] : {std::pair{"pools", scenario->pools.empty()}, {"services", scenario->services.empty()}}) {
+  for (const auto& [key, empty] :
+       {std::pair{"pools", scenario->pools.empty()}, {"services", scenario->services.empty()}}) {
     if (empty) diagnostics.error("missing-key", node.find(key)->place, fmt::format("'{}' names none", key));
   }
 
@@ -89,7 +91,8 @@ std::shared_ptr<System> compile_system(const Node& node, const std::string& fold
     if (compiled) system->pools.push_back(std::move(*compiled));
   }
   for (const auto& service : scenario->services) {
-    auto compiled = compile_service(service, *service_nodes.find(service.name), *scenario, folder, catalog, system->provenance, diagnostics);
+    auto compiled = compile_service(service, *service_nodes.find(service.name), *scenario, folder, catalog,
+                                    system->provenance, diagnostics);
     if (compiled) system->services.push_back(std::move(*compiled));
   }
   if (diagnostics.error_count() > errors_before) return nullptr;

@@ -21,7 +21,11 @@ class PoolCompiler {
  public:
   PoolCompiler(const Named<PoolRecord>& named, const Node& node, const std::string& folder, const Catalog& catalog,
                std::vector<ProvenanceItem>& provenance, Diagnostics& diagnostics)
-      : record_(named.value), node_(node), folder_(folder), catalog_(catalog), provenance_(provenance),
+      : record_(named.value),
+        node_(node),
+        folder_(folder),
+        catalog_(catalog),
+        provenance_(provenance),
         diagnostics_(diagnostics) {
     pool_.name = named.name;
     pool_.record = named.value;
@@ -46,17 +50,30 @@ class PoolCompiler {
     plan_memory(chip);
     if (diagnostics_.error_count() > errors_before) return std::nullopt;
     pool_.dense_peak = chip.dense_peak(*math_precision(precision_.weights, precision_.activations))->si();
-    pool_.cost = build_step_cost({chip, pool_.model, precision_, record_.tensor_parallel, link_bandwidth(),
-                                  {engine_->largest_captured_batch.value, engine_->step_overhead.value,
-                                   engine_->request_overhead.value},
-                                  pool_.limits.max_batched_tokens, pool_.limits.max_sequences});
+    pool_.cost = build_step_cost(
+        {chip,
+         pool_.model,
+         precision_,
+         record_.tensor_parallel,
+         link_bandwidth(),
+         {engine_->largest_captured_batch.value, engine_->step_overhead.value, engine_->request_overhead.value},
+         pool_.limits.max_batched_tokens,
+         pool_.limits.max_sequences});
     return std::move(pool_);
   }
 
  private:
-  const Place& place_of(std::string_view key) const {
-    const Node* value = node_.find(key);
-    return value != nullptr ? value->place : node_.place;
+  /// Of the value at a path of keys, or of the last part of the path that is there.
+  const Place& place_of(std::string_view path) const {
+    const Node* node = &node_;
+    for (std::size_t begin = 0; begin < path.size();) {
+      const std::size_t end = std::min(path.find('.', begin), path.size());
+      const Node* below = node->find(path.substr(begin, end - begin));
+      if (below == nullptr) break;
+      node = below;
+      begin = end + 1;
+    }
+    return node->place;
   }
   void report(std::string_view code, std::string_view key, std::string message, std::string hint = {}) {
     diagnostics_.error(code, place_of(key), std::move(message), std::move(hint));
@@ -116,7 +133,8 @@ class PoolCompiler {
              "lifetime: over how long the capital price is spread, as in 4 years");
     }
     if (!owned && record_.lifetime) {
-      report("impossible-physics", "lifetime", "servers that are rented have no lifetime", "remove it, or write ownership: owned");
+      report("impossible-physics", "lifetime", "servers that are rented have no lifetime",
+             "remove it, or write ownership: owned");
     }
   }
 
@@ -125,7 +143,8 @@ class PoolCompiler {
     const std::int64_t chips = pool_.server.chips.value;
     if (ranks > chips || chips % ranks != 0) {
       report("invalid-parallelism", "tensor_parallel",
-             fmt::format("{} chips per replica do not divide the {} of a {}", ranks, chips, pool_.server.header.id),
+             fmt::format("{} chips per replica do not divide the {} chips of server {}", ranks, chips,
+                         pool_.server.header.id),
              "replicas stay within one server: choose a divisor of its chips, or another server");
     }
     if (const auto good = check_parallelism(pool_.model, ranks); !good) {
@@ -135,7 +154,8 @@ class PoolCompiler {
     pool_.chips = record_.servers * chips;
     constexpr std::int64_t kMostReplicas = UINT16_MAX;
     if (pool_.replicas > kMostReplicas) {
-      report("out-of-range", "servers", fmt::format("{} replicas in one pool; at most {} are simulated", pool_.replicas, kMostReplicas));
+      report("out-of-range", "servers",
+             fmt::format("{} replicas in one pool; at most {} are simulated", pool_.replicas, kMostReplicas));
     }
   }
 
@@ -144,20 +164,23 @@ class PoolCompiler {
     const auto& small = engine_->small_chips;
     const bool is_small = small && pool_.chip.memory.capacity.value < small->below_memory.value;
     EngineLimits& limits = pool_.limits;
-    limits.max_sequences = settings.max_num_seqs.value_or(is_small ? small->max_num_seqs.value : engine_->max_num_seqs.value);
+    limits.max_sequences =
+        settings.max_num_seqs.value_or(is_small ? small->max_num_seqs.value : engine_->max_num_seqs.value);
     limits.max_batched_tokens = settings.max_num_batched_tokens.value_or(
         is_small ? small->max_num_batched_tokens.value : engine_->max_num_batched_tokens.value);
     limits.block_size = engine_->block_size.value;
     limits.reserve_full_prompt = engine_->reserve_full_prompt.value;
     limits.context_limit = settings.max_model_len.value_or(pool_.model.context_limit);
     if (limits.context_limit > pool_.model.context_limit) {
-      report("out-of-range", "engine_settings",
-             fmt::format("max_model_len {} is longer than the model's context of {}", limits.context_limit, pool_.model.context_limit));
+      report("out-of-range", "engine_settings.max_model_len",
+             fmt::format("max_model_len {} is longer than the model's context of {}", limits.context_limit,
+                         pool_.model.context_limit));
     }
     if (limits.max_batched_tokens < limits.max_sequences) {
-      report("impossible-physics", "engine_settings",
-             fmt::format("max_num_batched_tokens {} is less than max_num_seqs {}: a step could not give every request a token",
-                         limits.max_batched_tokens, limits.max_sequences));
+      report("impossible-physics", "engine_settings.max_num_batched_tokens",
+             fmt::format(
+                 "max_num_batched_tokens {} is less than max_num_seqs {}: a step could not give every request a token",
+                 limits.max_batched_tokens, limits.max_sequences));
     }
   }
 
@@ -170,15 +193,16 @@ class PoolCompiler {
     MemoryPlan& plan = pool_.memory;
     plan.usable = (chip.usable_memory() * share).si();
     plan.weights = weight_bytes_per_rank(pool_.model, precision_, ranks).si();
-    plan.activations = (activation_bytes_per_token(pool_.model, ranks) * static_cast<double>(pool_.limits.max_batched_tokens) +
-                        logits_bytes(pool_.model, pool_.limits.max_sequences))
-                           .si();
+    plan.activations =
+        (activation_bytes_per_token(pool_.model, ranks) * static_cast<double>(pool_.limits.max_batched_tokens) +
+         logits_bytes(pool_.model, pool_.limits.max_sequences))
+            .si();
     plan.framework = engine_->framework_memory.value.si();
     plan.kv_per_token = kv_bytes_per_token(pool_.model, precision_.kv_cache, ranks).si();
     if (plan.weights > plan.usable) {
       report("model-does-not-fit", "model",
-             fmt::format("{} of weights per chip, and {} to hold them ({:g} % of the memory)", to_text(Bytes(plan.weights), 3),
-                         to_text(Bytes(plan.usable), 3), 100 * share),
+             fmt::format("{} of weights per chip, and {} to hold them ({:g} % of the memory)",
+                         to_text(Bytes(plan.weights), 3), to_text(Bytes(plan.usable), 3), 100 * share),
              "use more chips per replica (tensor_parallel), a chip with more memory, or narrower weights");
       return;
     }
@@ -188,8 +212,8 @@ class PoolCompiler {
     if (plan.kv_blocks < 2) {
       report("kv-cannot-fit", "model",
              fmt::format("no room for KV blocks: of {} per chip, weights take {}, activations {} and the engine {}",
-                         to_text(Bytes(plan.usable), 3), to_text(Bytes(plan.weights), 3), to_text(Bytes(plan.activations), 3),
-                         to_text(Bytes(plan.framework), 3)),
+                         to_text(Bytes(plan.usable), 3), to_text(Bytes(plan.weights), 3),
+                         to_text(Bytes(plan.activations), 3), to_text(Bytes(plan.framework), 3)),
              "use more chips per replica (tensor_parallel), narrower weights, or fewer max_num_batched_tokens");
       return;
     }
@@ -222,7 +246,8 @@ std::optional<SystemPool> compile_pool(const Named<PoolRecord>& pool, const Node
 
 void add_provenance(std::vector<ProvenanceItem>& all, const std::vector<ProvenanceItem>& items) {
   if (items.empty()) return;
-  const bool is_known = std::any_of(all.begin(), all.end(), [&](const auto& item) { return item.path == items[0].path; });
+  const bool is_known =
+      std::any_of(all.begin(), all.end(), [&](const auto& item) { return item.path == items[0].path; });
   if (!is_known) all.insert(all.end(), items.begin(), items.end());
 }
 

@@ -14,7 +14,8 @@ std::shared_ptr<const SourceText> source_of(const std::string& path, const std::
 }
 
 /// One key down, made if it is not there; null with a report when nothing can be below.
-Node* step_down(Node& node, const std::string& key, const Place& place, std::string_view path, Diagnostics& diagnostics) {
+Node* step_down(Node& node, const std::string& key, const Place& place, std::string_view path,
+                Diagnostics& diagnostics) {
   if (node.kind == Node::Kind::null) node.kind = Node::Kind::mapping;
   if (node.kind == Node::Kind::mapping) {
     if (Node* below = node.find(key)) return below;
@@ -26,8 +27,9 @@ Node* step_down(Node& node, const std::string& key, const Place& place, std::str
     std::size_t index = 0;
     const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), index);
     if (error == std::errc{} && end == key.data() + key.size() && index < node.items.size()) return &node.items[index];
-    diagnostics.error("invalid-override", place, fmt::format("'{}' in '{}' is not a position from 0 to {}", key, path,
-                                                             node.items.empty() ? 0 : node.items.size() - 1));
+    diagnostics.error("invalid-override", place,
+                      fmt::format("'{}' in '{}' is not a position from 0 to {}", key, path,
+                                  node.items.empty() ? 0 : node.items.size() - 1));
     return nullptr;
   }
   diagnostics.error("invalid-override", place, fmt::format("'{}' in '{}' stands below a single value", key, path));
@@ -46,7 +48,7 @@ bool names_known_part(const Node& scenario, const Override& change, const Place&
   std::vector<std::string> names;
   for (const Node::Entry& entry : parts->entries) names.push_back(entry.key);
   std::string hint = did_you_mean(name, names);
-  if (hint.empty()) hint = fmt::format("there: {}", fmt::join(names, ", "));
+  if (hint.empty() && !names.empty()) hint = fmt::format("there: {}", fmt::join(names, ", "));
   diagnostics.error("invalid-override", place, fmt::format("the scenario has no '{}' among its {}", name, list), hint);
   return false;
 }
@@ -75,8 +77,18 @@ std::string only_service(const Node& scenario, const TraceOverride& trace, Diagn
     for (const auto& entry : services->entries) names += (names.empty() ? "" : ", ") + entry.key;
   }
   diagnostics.error("invalid-override", {std::make_shared<SourceText>("--trace", trace.file), 1, 1, 1},
-                    "the scenario has several services", fmt::format("write --trace SERVICE=FILE with one of: {}", names));
+                    "the scenario has several services",
+                    fmt::format("write --trace SERVICE=FILE with one of: {}", names));
   return {};
+}
+
+std::string service_hint(const Node& scenario, const std::string& service) {
+  std::vector<std::string> names;
+  if (const Node* services = scenario.find("services")) {
+    for (const Node::Entry& entry : services->entries) names.push_back(entry.key);
+  }
+  const std::string hint = did_you_mean(service, names);
+  return hint.empty() && !names.empty() ? fmt::format("there: {}", fmt::join(names, ", ")) : hint;
 }
 
 }  // namespace
@@ -118,7 +130,7 @@ void apply_overrides(Node& scenario, const LoadOptions& options, Diagnostics& di
       }
     }
     diagnostics.error("invalid-override", {std::make_shared<SourceText>("--trace", trace.file), 1, 1, 1},
-                      fmt::format("the scenario has no service '{}'", service));
+                      fmt::format("the scenario has no service '{}'", service), service_hint(scenario, service));
   }
   for (const Override& change : options.overrides) apply(scenario, change, diagnostics);
   if (options.seed) apply(scenario, {"seed", std::to_string(*options.seed)}, diagnostics);

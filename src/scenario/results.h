@@ -49,7 +49,7 @@ struct ServiceResult {
   RequestCounts requests;
   std::int64_t skipped_rows = 0;  ///< of the trace, with --skip-bad-rows
   LatencySummary latency;
-  std::int64_t input_tokens = 0;   ///< of completed requests
+  std::int64_t input_tokens = 0;  ///< of completed requests
   std::int64_t output_tokens = 0;
   std::vector<SloResult> slo;
   /// Share of completed requests that stay within every target themselves; 1 without targets.
@@ -79,9 +79,9 @@ struct PoolResult {
   double kv_peak = 0;                ///< blocks in use over all, largest
   std::int64_t kv_blocks = 0;        ///< per replica
   double weight_bytes_per_chip = 0;
-  double kv_bytes_per_token = 0;     ///< per chip
-  double it_energy_J = 0;            ///< chips and hosts
-  double facility_energy_J = 0;      ///< with the site's overhead
+  double kv_bytes_per_token = 0;  ///< per chip
+  double it_energy_J = 0;         ///< chips and hosts
+  double facility_energy_J = 0;   ///< with the site's overhead
   double mean_chip_power_W = 0;
   double cost_usd = 0;
   double carbon_g = 0;

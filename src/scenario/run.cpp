@@ -28,7 +28,8 @@ const T* pointer_to(const std::optional<T>& optional) {
 std::string describe_draw(const WorkloadRecord& workload) {
   if (workload.profile) return fmt::format("profile {}", workload.profile->profile.id);
   if (workload.poisson) return fmt::format("Poisson, {:.6g} req/s", workload.poisson->rate.si());
-  return fmt::format("gamma gaps, {:.6g} req/s, variation {:g}", workload.gamma->rate.si(), workload.gamma->gap_variation);
+  return fmt::format("gamma gaps, {:.6g} req/s, variation {:g}", workload.gamma->rate.si(),
+                     workload.gamma->gap_variation);
 }
 
 std::optional<Arrivals> arrivals_of(const System& system, const SystemService& service, Diagnostics& diagnostics) {
@@ -125,9 +126,9 @@ struct LatencySamples {
 
 struct SloRow {
   std::string_view name;
-  std::optional<Seconds> SloRecord::*target;
-  Distribution LatencySummary::*distribution;
-  double Distribution::*percentile;
+  std::optional<Seconds> SloRecord::* target;
+  Distribution LatencySummary::* distribution;
+  double Distribution::* percentile;
 };
 
 constexpr SloRow kSloRows[] = {
@@ -143,7 +144,7 @@ constexpr SloRow kSloRows[] = {
 };
 
 /// The tightest target of one latency over its percentiles, for goodput.
-double limit_of(const SloRecord& slo, Distribution LatencySummary::*latency) {
+double limit_of(const SloRecord& slo, Distribution LatencySummary::* latency) {
   double limit = std::numeric_limits<double>::infinity();
   for (const SloRow& row : kSloRows) {
     if (row.distribution == latency && slo.*row.target) limit = std::min(limit, (slo.*row.target)->si());
@@ -203,8 +204,8 @@ struct PoolRun {
   PoolOutcome outcome;
 };
 
-PoolRun run_one_pool(const System& system, std::size_t index, std::vector<Arrivals>& arrivals, const RunOptions& options,
-                     RunControl& control) {
+PoolRun run_one_pool(const System& system, std::size_t index, std::vector<Arrivals>& arrivals,
+                     const RunOptions& options, RunControl& control) {
   const SystemPool& pool = system.pools[index];
   std::vector<std::size_t> services;
   for (std::size_t s = 0; s < system.services.size(); ++s) {

@@ -25,7 +25,9 @@ struct PrecisionRecord {
   Precision activations = Precision::bf16;
   Precision kv_cache = Precision::bf16;
 };
-constexpr RecordName record_name(const PrecisionRecord*) { return {"PrecisionChoice", "Number formats of one deployment"}; }
+constexpr RecordName record_name(const PrecisionRecord*) {
+  return {"PrecisionChoice", "Number formats of one deployment"};
+}
 template <class Visitor>
 void visit(Visitor& v, PrecisionRecord& r) {
   v.required("weights", r.weights, "Linear layers; embedding and LM head stay bf16");
@@ -42,14 +44,19 @@ struct EngineSettings {
   std::optional<double> gpu_memory_utilization;
   std::optional<std::int64_t> kv_blocks;
 };
-constexpr RecordName record_name(const EngineSettings*) { return {"EngineSettings", "What to change of the engine's own settings"}; }
+constexpr RecordName record_name(const EngineSettings*) {
+  return {"EngineSettings", "What to change of the engine's own settings"};
+}
 template <class Visitor>
 void visit(Visitor& v, EngineSettings& r) {
   v.optional("max_num_seqs", r.max_num_seqs, "Most requests that run at once", in_range(1, 1e6));
   v.optional("max_num_batched_tokens", r.max_num_batched_tokens, "Most tokens of one step", in_range(1, 1e6));
-  v.optional("max_model_len", r.max_model_len, "Longest prompt plus answer; the model's own limit when absent", in_range(1, 1e9));
-  v.optional("gpu_memory_utilization", r.gpu_memory_utilization, "Share of a chip's memory that the engine takes", in_range(0.01, 1));
-  v.optional("kv_blocks", r.kv_blocks, "KV blocks as a real engine reported them, in place of the prediction", in_range(2, 1e10));
+  v.optional("max_model_len", r.max_model_len, "Longest prompt plus answer; the model's own limit when absent",
+             in_range(1, 1e9));
+  v.optional("gpu_memory_utilization", r.gpu_memory_utilization, "Share of a chip's memory that the engine takes",
+             in_range(0.01, 1));
+  v.optional("kv_blocks", r.kv_blocks, "KV blocks as a real engine reported them, in place of the prediction",
+             in_range(2, 1e10));
 }
 
 enum class Ownership { rented, owned };
@@ -86,7 +93,8 @@ void visit(Visitor& v, PoolRecord& r) {
   v.optional("chip", r.chip, "Chip in place of the servers' own; their host, link and price stay");
   v.required("model", r.model, "Id of a model, or the path of a Hugging Face config.json");
   v.required("precision", r.precision, "Number formats");
-  v.required("tensor_parallel", r.tensor_parallel, "Chips of one replica; each server holds chips / this many", in_range(1, 1024));
+  v.required("tensor_parallel", r.tensor_parallel, "Chips of one replica; each server holds chips / this many",
+             in_range(1, 1024));
   v.required("engine", r.engine, "Serving engine");
   v.optional("engine_settings", r.engine_settings, "Changes to the engine's settings");
   v.required("routing", r.routing, "Routing policy, as `orrery list policy` prints");
@@ -101,7 +109,9 @@ struct SloRecord {
   std::optional<Seconds> tpot_p50, tpot_p95, tpot_p99;
   std::optional<Seconds> e2e_p50, e2e_p95, e2e_p99;
 };
-constexpr RecordName record_name(const SloRecord*) { return {"Slo", "Latency targets: a percentile must stay at or below"}; }
+constexpr RecordName record_name(const SloRecord*) {
+  return {"Slo", "Latency targets: a percentile must stay at or below"};
+}
 template <class Visitor>
 void visit(Visitor& v, SloRecord& r) {
   const Range range = in_range(Seconds(1e-9), Seconds(1e6));
@@ -123,7 +133,9 @@ struct ServiceRecord {
   std::optional<SloRecord> slo;
   Place place;
 };
-constexpr RecordName record_name(const ServiceRecord*) { return {"Service", "Requests of one kind that go to one pool"}; }
+constexpr RecordName record_name(const ServiceRecord*) {
+  return {"Service", "Requests of one kind that go to one pool"};
+}
 template <class Visitor>
 void visit(Visitor& v, ServiceRecord& r) {
   v.required("pool", r.pool, "Which pool serves it");

@@ -24,9 +24,12 @@ void visit(Visitor& v, SiteRecord& r) {
   visit_header(v, r.header);
   v.required("electricity_price", r.electricity_price, "Business tariff, as in 0.13 USD/kWh",
              in_range(DollarsPerJoule(0), DollarsPerJoule(10 / 3.6e6)));
-  v.required("grid_carbon", r.grid_carbon, "Mean of the grid, as in 430.6 gCO2/kWh", in_range(GramsPerJoule(0), GramsPerJoule(2000 / 3.6e6)));
-  v.required("power_usage_effectiveness", r.power_usage_effectiveness, "Facility power over IT power (PUE)", in_range(1, 3));
-  v.required("utc_offset", r.utc_offset, "Local standard time less UTC, as in 9 h", in_range(Seconds(-43200), Seconds(50400)));
+  v.required("grid_carbon", r.grid_carbon, "Mean of the grid, as in 430.6 gCO2/kWh",
+             in_range(GramsPerJoule(0), GramsPerJoule(2000 / 3.6e6)));
+  v.required("power_usage_effectiveness", r.power_usage_effectiveness, "Facility power over IT power (PUE)",
+             in_range(1, 3));
+  v.required("utc_offset", r.utc_offset, "Local standard time less UTC, as in 9 h",
+             in_range(Seconds(-43200), Seconds(50400)));
 }
 
 }  // namespace orrery

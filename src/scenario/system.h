@@ -17,7 +17,7 @@ namespace orrery {
 
 /// How the memory of one chip of a replica is used. Bytes.
 struct MemoryPlan {
-  double usable = 0;       ///< capacity less what the driver keeps, times the engine's share
+  double usable = 0;  ///< capacity less what the driver keeps, times the engine's share
   double weights = 0;
   double activations = 0;  ///< peak of one step, logits included
   double framework = 0;

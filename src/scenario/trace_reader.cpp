@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "orrery/base/file.h"
+#include "orrery/base/gzip.h"
 #include "orrery/base/nearest_name.h"
-#include "orrery/scenario/gzip.h"
 #include "orrery/scenario/trace_rows.h"
 
 namespace orrery {

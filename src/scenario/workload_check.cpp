@@ -160,7 +160,7 @@ void check_workload(const WorkloadRecord& workload, Diagnostics& diagnostics) {
 
 void check_physics(const WorkloadProfileRecord& profile, Diagnostics& diagnostics) {
   check_arrivals(profile, diagnostics);
-  check_strata(profile.lengths, profile.header.place, diagnostics);
+  check_strata(profile.lengths, profile.header.place_of("lengths"), diagnostics);
 }
 
 }  // namespace orrery

@@ -29,8 +29,10 @@ class AttributionResolver final : public RecordWalker {
     }
     const bool claims_silicon = status == Status::measured || status == Status::fitted;
     if (header_.status == Status::announced && claims_silicon) {
-      diagnostics_.error("announced-as-measured", attribution.place,
-                         fmt::format("'{}' is {} although '{}' was only announced", path, enum_name(status), header_.id));
+      diagnostics_.error(
+          "announced-as-measured", attribution.place,
+          fmt::format("'{}' is {} although '{}' was only announced", path, enum_name(status), header_.id),
+          "nobody can measure it yet: write announced, estimated or assumed");
     }
     items_.push_back({header_.kind + "/" + header_.id + "." + path, status});
   }
@@ -55,6 +57,13 @@ class AttributionResolver final : public RecordWalker {
 
 }  // namespace
 
+const Place& EntryHeader::place_of(std::string_view key) const {
+  for (const auto& [known, at] : key_places) {
+    if (known == key) return at;
+  }
+  return place;
+}
+
 void resolve_attribution(const EntryHeader& header, const RecordType& type, void* record, Diagnostics& diagnostics,
                          std::vector<ProvenanceItem>& items) {
   AttributionResolver resolver(header, diagnostics, items);
@@ -65,7 +74,8 @@ void ReferenceChecker::reference(const std::string&, std::string_view kind, AnyR
   if (kind == SourceKind::kName || exists(kind, reference.id)) return;  // sources: see resolve_attribution
   std::string hint = did_you_mean(reference.id, names(kind));
   if (hint.empty()) hint = fmt::format("`orrery list {}` prints what there is", kind);
-  diagnostics_.error("dangling-reference", reference.place, fmt::format("there is no {} '{}'", kind, reference.id), hint);
+  diagnostics_.error("dangling-reference", reference.place, fmt::format("there is no {} '{}'", kind, reference.id),
+                     hint);
 }
 
 }  // namespace orrery

@@ -41,6 +41,10 @@ struct EntryHeader {
   std::optional<std::string> note;
   std::vector<Named<SourceRecord>> sources;
   Place place;
+  KeyPlaces key_places;
+
+  /// Where the value of a key of the entry stands; the entry itself where it has no such key.
+  const Place& place_of(std::string_view key) const;
 };
 template <class Visitor>
 void visit_header(Visitor& v, EntryHeader& h) {
@@ -52,6 +56,7 @@ void visit_header(Visitor& v, EntryHeader& h) {
   v.optional("note", h.note, "What a reader should know");
   v.optional_list("sources", h.sources, "Documents by a short key");
   v.place(h.place);
+  v.key_places(h.key_places);
 }
 
 /// One quantity that a result rests on.

@@ -32,10 +32,14 @@ Node& Node::add(std::string key, Node value) {
 
 std::string_view kind_phrase(Node::Kind kind) {
   switch (kind) {
-    case Node::Kind::null: return "nothing";
-    case Node::Kind::scalar: return "a single value";
-    case Node::Kind::sequence: return "a list";
-    case Node::Kind::mapping: return "a mapping";
+    case Node::Kind::null:
+      return "nothing";
+    case Node::Kind::scalar:
+      return "a single value";
+    case Node::Kind::sequence:
+      return "a list";
+    case Node::Kind::mapping:
+      return "a mapping";
   }
   return "";
 }
@@ -50,7 +54,8 @@ constexpr char32_t kParagraphSeparator = 0x2029;
 bool needs_quotes(std::string_view text) {
   if (text.empty() || text.front() == ' ' || text.back() == ' ' || text.back() == ':') return true;
   const bool is_negative = text.front() == '-' && text.size() > 1 && text[1] >= '0' && text[1] <= '9';
-  if (std::string_view("-?:,[]{}#&*!|>'\"%@`~").find(text.front()) != std::string_view::npos && !is_negative) return true;
+  if (std::string_view("-?:,[]{}#&*!|>'\"%@`~").find(text.front()) != std::string_view::npos && !is_negative)
+    return true;
   if (text == "null" || text == "Null" || text == "NULL" || text.starts_with("...")) return true;
   if (text.find(": ") != std::string_view::npos || text.find(" #") != std::string_view::npos) return true;
   for (std::size_t i = 0; i < text.size();) {
@@ -118,10 +123,18 @@ void append_line(std::string& out, const Node& node, std::size_t indent) {
     return;
   }
   switch (node.kind) {
-    case Node::Kind::null: out += "null"; break;
-    case Node::Kind::scalar: append_scalar(out, node.text); break;
-    case Node::Kind::sequence: out += "[]"; break;
-    case Node::Kind::mapping: out += "{}"; break;
+    case Node::Kind::null:
+      out += "null";
+      break;
+    case Node::Kind::scalar:
+      append_scalar(out, node.text);
+      break;
+    case Node::Kind::sequence:
+      out += "[]";
+      break;
+    case Node::Kind::mapping:
+      out += "{}";
+      break;
   }
   out += '\n';
 }
@@ -168,8 +181,12 @@ std::string to_yaml(const Node& node) {
 
 void to_json(const Node& node, JsonWriter& json) {
   switch (node.kind) {
-    case Node::Kind::null: json.null(); break;
-    case Node::Kind::scalar: json.value(node.text); break;
+    case Node::Kind::null:
+      json.null();
+      break;
+    case Node::Kind::scalar:
+      json.value(node.text);
+      break;
     case Node::Kind::sequence:
       json.begin_array();
       for (const Node& item : node.items) to_json(item, json);

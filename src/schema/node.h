@@ -25,11 +25,11 @@ struct Node {
   ~Node();
 
   Kind kind = Kind::null;
-  std::string text;             ///< scalars only
-  bool quoted = false;          ///< a scalar in quotes
-  Place place;                  ///< of the scalar; of the key that holds a sequence or mapping
-  std::vector<Node> items;      ///< sequences only
-  std::vector<Entry> entries;   ///< mappings only, in the order of the file, keys unique
+  std::string text;            ///< scalars only
+  bool quoted = false;         ///< a scalar in quotes
+  Place place;                 ///< of the scalar; of the key that holds a sequence or mapping
+  std::vector<Node> items;     ///< sequences only
+  std::vector<Entry> entries;  ///< mappings only, in the order of the file, keys unique
 
   static Node scalar(std::string text) {
     Node node;

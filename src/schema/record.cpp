@@ -28,11 +28,14 @@ bool RecordType::read(const Node& node, void* record, ReadContext& context) cons
                               fmt::format("expected a mapping ({}), found {}", name, kind_phrase(node.kind)));
     return false;
   }
+  KeyPlaces* places = nullptr;
+  if (key_places_offset >= 0) places = reinterpret_cast<KeyPlaces*>(static_cast<char*>(record) + key_places_offset);
   bool good = true;
   for (const Field& field : fields) {
     const Node* value = node.find(field.key);
     if (value != nullptr && value->kind == Node::Kind::null && context.ignore_unknown_keys) value = nullptr;
     if (value != nullptr) {
+      if (places != nullptr) places->emplace_back(field.key, value->place);
       good &= field.type->read(*value, field.in(record), field.range, context);
     } else if (field.required) {
       context.diagnostics.error("missing-key", node.place, fmt::format("'{}' is missing from {}", field.key, name),
@@ -46,7 +49,8 @@ bool RecordType::read(const Node& node, void* record, ReadContext& context) cons
     if (known) continue;
     std::string hint = did_you_mean(entry.key, keys());
     if (hint.empty()) hint = fmt::format("known here: {}", fmt::join(keys(), ", "));
-    context.diagnostics.error("unknown-key", entry.place, fmt::format("'{}' is not a field of {}", entry.key, name), hint);
+    context.diagnostics.error("unknown-key", entry.place, fmt::format("'{}' is not a field of {}", entry.key, name),
+                              hint);
     good = false;
   }
   return good;

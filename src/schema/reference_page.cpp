@@ -8,7 +8,8 @@ namespace orrery {
 std::string reference_page(const RecordType& record, std::string_view title) {
   std::string page = fmt::format("# {}\n", title);
   for (const RecordType* reached : records_reached_from(record)) {
-    page += fmt::format("\n## {}\n{}\n\n| key | | value | meaning |\n|---|---|---|---|\n", reached->name, reached->help);
+    page +=
+        fmt::format("\n## {}\n{}\n\n| key | | value | meaning |\n|---|---|---|---|\n", reached->name, reached->help);
     for (const Field& field : reached->fields) {
       std::string help(field.help);
       if (!field.range.is_open()) help += fmt::format(" ({})", field.range.to_text());

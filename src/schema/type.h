@@ -3,6 +3,7 @@
 #include <limits>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "orrery/base/unit.h"
@@ -77,6 +78,9 @@ struct Field {
   const void* in(const void* record) const { return static_cast<const char*>(record) + offset; }
 };
 
+/// Where the value of each key of a record stands, for messages about values that keep no place themselves.
+using KeyPlaces = std::vector<std::pair<std::string_view, Place>>;
+
 /// A record as its `visit` describes it: the one place that names its keys. Reading, writing, the
 /// JSON Schema, the reference page and did-you-mean all come from here.
 struct RecordType {
@@ -84,6 +88,7 @@ struct RecordType {
   std::string_view help;
   std::vector<Field> fields;
   std::ptrdiff_t place_offset = -1;
+  std::ptrdiff_t key_places_offset = -1;
 
   bool read(const Node& node, void* record, ReadContext& context) const;
   Node write(const void* record) const;

@@ -160,10 +160,14 @@ class QuantityType final : public Type {
 
   static std::string_view code(UnitError::Kind kind) {
     switch (kind) {
-      case UnitError::Kind::not_a_number: return "invalid-number";
-      case UnitError::Kind::missing_unit: return "missing-unit";
-      case UnitError::Kind::unknown_unit: return "unknown-unit";
-      case UnitError::Kind::wrong_dimension: return "wrong-unit";
+      case UnitError::Kind::not_a_number:
+        return "invalid-number";
+      case UnitError::Kind::missing_unit:
+        return "missing-unit";
+      case UnitError::Kind::unknown_unit:
+        return "unknown-unit";
+      case UnitError::Kind::wrong_dimension:
+        return "wrong-unit";
     }
     return "";
   }
@@ -239,8 +243,8 @@ bool EnumTypeBase::read(const Node& node, void* value, const Range&, ReadContext
     names.emplace_back(row.name);
   }
   std::string hint = did_you_mean(node.text, names);
-  context.diagnostics.error("unknown-name", node.place, fmt::format("'{}' is not one of: {}", node.text, fmt::join(names, ", ")),
-                            hint);
+  context.diagnostics.error("unknown-name", node.place,
+                            fmt::format("'{}' is not one of: {}", node.text, fmt::join(names, ", ")), hint);
   return false;
 }
 
@@ -299,7 +303,8 @@ bool read_sourced(const Node& node, const Type& inner, void* value, Attribution&
     } else if (entry.key == "note") {
       good &= text_type().read(entry.value, &attribution.note, {}, context);
     } else {
-      context.diagnostics.error("unknown-key", entry.place, fmt::format("'{}' is not a field of a sourced value", entry.key),
+      context.diagnostics.error("unknown-key", entry.place,
+                                fmt::format("'{}' is not a field of a sourced value", entry.key),
                                 did_you_mean(entry.key, sourced_keys()));
       good = false;
     }

@@ -73,7 +73,8 @@ class EnumType final : public EnumTypeBase {
  private:
   static EnumWords words() {
     EnumWords result;
-    for (const auto& row : EnumNames<E>::kRows) result.rows.push_back({static_cast<int>(row.value), row.name, row.help});
+    for (const auto& row : EnumNames<E>::kRows)
+      result.rows.push_back({static_cast<int>(row.value), row.name, row.help});
     return result;
   }
 };

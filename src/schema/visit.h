@@ -32,6 +32,8 @@ class Describer {
   }
   /// The member that keeps the place of the record, for messages about it as a whole.
   void place(Place& member) { type_.place_offset = reinterpret_cast<const char*>(&member) - base_; }
+  /// The member that keeps the places of its keys.
+  void key_places(KeyPlaces& member) { type_.key_places_offset = reinterpret_cast<const char*>(&member) - base_; }
 
  private:
   template <class M>

@@ -49,6 +49,7 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     refuse_anchor(mark, anchor);
+    if (stack_.empty()) refuse_what_begins_nothing(mark);
     Node node;
     node.place = null_place(mark);
     add(std::move(node), mark);
@@ -107,7 +108,8 @@ class TreeBuilder final : public YAML::EventHandler {
     return static_cast<int>(std::min(rest_of_line(mark).find_first_of(" ,]}"), rest_of_line(mark).size()));
   }
   int scalar_length(const YAML::Mark& mark, const std::string& value, bool quoted) const {
-    const std::size_t length = value.find('\n') == std::string::npos ? value.size() + (quoted ? 2 : 0) : std::string::npos;
+    const std::size_t length =
+        value.find('\n') == std::string::npos ? value.size() + (quoted ? 2 : 0) : std::string::npos;
     return static_cast<int>(std::min(length, rest_of_line(mark).size()));
   }
 
@@ -122,6 +124,14 @@ class TreeBuilder final : public YAML::EventHandler {
     if (tag.empty() || tag == "?" || is_own) return;
     diagnostics_.error("yaml-alias", place(mark, 1), "tags are not supported",
                        "remove the '!name' here: what a value is follows from its key");
+  }
+
+  /// At a bracket or comma that nothing opened, the parser sees an empty document, again and again.
+  void refuse_what_begins_nothing(const YAML::Mark& mark) {
+    const std::string_view rest =
+        std::string_view(source_->text()).substr(std::min(index_of(*source_, mark), source_->text().size()));
+    if (rest.empty() || std::string_view(",]}:?").find(rest.front()) == std::string_view::npos) return;
+    diagnostics_.error("invalid-yaml", place(mark, 1), "no value can begin like this", "put the text in quotes");
   }
 
   /// The parser takes the end of the file for a quote.
@@ -147,7 +157,8 @@ class TreeBuilder final : public YAML::EventHandler {
     if (stack_.back().has_key) return stack_.back().key_place;
     const std::string_view text = source_->text();
     const std::size_t index = index_of(*source_, mark);
-    if (index < text.size() && std::string_view("~nN").find(text[index]) != std::string_view::npos) return place(mark, 1);
+    if (index < text.size() && std::string_view("~nN").find(text[index]) != std::string_view::npos)
+      return place(mark, 1);
     const std::size_t dash = text.substr(0, index).find_last_not_of(" \t\r\n");
     if (dash == std::string_view::npos || text[dash] != '-') return place(mark, 1);
     const auto lines = std::count(text.begin() + static_cast<std::ptrdiff_t>(dash),
@@ -193,7 +204,8 @@ class TreeBuilder final : public YAML::EventHandler {
     frame.key = std::move(key.text);
     frame.key_place = key.place;
     if (key.kind != Node::Kind::scalar) {
-      diagnostics_.error("wrong-type", frame.key_place, "a key must be a word, not nothing", "put a word in quotes here");
+      diagnostics_.error("wrong-type", frame.key_place, "a key must be a word, not nothing",
+                         "put a word in quotes here");
       frame.drop_next = true;
       return;
     }
@@ -203,7 +215,8 @@ class TreeBuilder final : public YAML::EventHandler {
       return;
     }
     if (frame.key.size() > kLongestKey) {
-      diagnostics_.error("wrong-type", frame.key_place, fmt::format("a key is a word, of at most {} bytes", kLongestKey));
+      diagnostics_.error("wrong-type", frame.key_place,
+                         fmt::format("a key is a word, of at most {} bytes", kLongestKey));
       frame.drop_next = true;
       return;
     }
@@ -311,16 +324,16 @@ std::optional<Node> parse_yaml(std::shared_ptr<const SourceText> source, Diagnos
     std::istringstream stream(source->text());
     YAML::Parser parser(stream);
     parser.HandleNextDocument(builder);
-    for (bool more = true; more && builder.has_root();) {
+    bool more = builder.has_root();
+    while (more && diagnostics.error_count() == errors_before) {
       TreeBuilder next(source, diagnostics);
       more = parser.HandleNextDocument(next);
-      if (!next.has_root()) continue;
-      report_second_root(builder.root_place(), next.root_place(), diagnostics);
-      more = false;
+      if (next.has_root()) report_second_root(builder.root_place(), next.root_place(), diagnostics);
     }
   } catch (const YAML::DeepRecursion& error) {
     if (diagnostics.error_count() == errors_before) {
-      diagnostics.error("too-deep", place_of(source, error.mark), fmt::format("more than {} levels of nesting", kDeepest));
+      diagnostics.error("too-deep", place_of(source, error.mark),
+                        fmt::format("more than {} levels of nesting", kDeepest));
     }
   } catch (const YAML::Exception& error) {
     report_yaml_problem(error.msg, place_of(source, error.mark), diagnostics);

@@ -52,12 +52,18 @@ void visit(Visitor& v, EngineRecord& r) {
   v.required("max_num_batched_tokens", r.max_num_batched_tokens, "Most tokens of one step", in_range(1, 1e6));
   v.optional("small_chips", r.small_chips, "Other limits on chips with less memory");
   v.required("block_size", r.block_size, "Tokens of one KV block", in_range(1, 4096));
-  v.required("gpu_memory_utilization", r.gpu_memory_utilization, "Share of a chip's memory that the engine takes", in_range(0.01, 1));
-  v.required("reserve_full_prompt", r.reserve_full_prompt, "Admit a request only if its whole prompt fits the free blocks");
-  v.required("largest_captured_batch", r.largest_captured_batch, "Largest batch replayed from a CUDA graph, padded up to the captured sizes; 0: none", in_range(0, 1e6));
-  v.required("step_overhead", r.step_overhead, "Host time of a step that kernels do not hide", in_range(Seconds(0), Seconds(10)));
-  v.required("request_overhead", r.request_overhead, "The same, per request of the step", in_range(Seconds(0), Seconds(1)));
-  v.required("framework_memory", r.framework_memory, "Context, captured graphs and workspace on every chip", in_range(Bytes(0), Bytes(1e12)));
+  v.required("gpu_memory_utilization", r.gpu_memory_utilization, "Share of a chip's memory that the engine takes",
+             in_range(0.01, 1));
+  v.required("reserve_full_prompt", r.reserve_full_prompt,
+             "Admit a request only if its whole prompt fits the free blocks");
+  v.required("largest_captured_batch", r.largest_captured_batch,
+             "Largest batch replayed from a CUDA graph, padded up to the captured sizes; 0: none", in_range(0, 1e6));
+  v.required("step_overhead", r.step_overhead, "Host time of a step that kernels do not hide",
+             in_range(Seconds(0), Seconds(10)));
+  v.required("request_overhead", r.request_overhead, "The same, per request of the step",
+             in_range(Seconds(0), Seconds(1)));
+  v.required("framework_memory", r.framework_memory, "Context, captured graphs and workspace on every chip",
+             in_range(Bytes(0), Bytes(1e12)));
 }
 
 }  // namespace orrery

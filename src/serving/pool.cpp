@@ -54,7 +54,8 @@ void run_apart(const PoolSetup& setup, std::vector<Replica>& replicas, const Req
 
   std::atomic<std::size_t> next{0};
   const auto work = [&] {
-    for (std::size_t i = next++; i < replicas.size(); i = next++) run_alone(replicas[i], requests, arrivals[i], control);
+    for (std::size_t i = next++; i < replicas.size(); i = next++)
+      run_alone(replicas[i], requests, arrivals[i], control);
   };
   std::vector<std::jthread> others;
   const std::size_t helpers = std::min(static_cast<std::size_t>(threads), replicas.size()) - 1;

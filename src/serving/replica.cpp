@@ -41,8 +41,14 @@ void Replica::DeadlineHeap::pop() {
 
 Replica::Replica(const StepCost& cost, const EngineLimits& limits, const RequestTable& requests,
                  RequestOutcomes& outcomes, std::uint16_t id, bool step_by_step)
-    : cost_(cost), limits_(limits), requests_(requests), outcomes_(outcomes), id_(id), step_by_step_(step_by_step),
-      decoding_by_phase_(static_cast<std::size_t>(limits.block_size)), free_blocks_(limits.usable_blocks) {
+    : cost_(cost),
+      limits_(limits),
+      requests_(requests),
+      outcomes_(outcomes),
+      id_(id),
+      step_by_step_(step_by_step),
+      decoding_by_phase_(static_cast<std::size_t>(limits.block_size)),
+      free_blocks_(limits.usable_blocks) {
   ORRERY_CHECK(limits.max_batched_tokens >= limits.max_sequences);
   ORRERY_CHECK(cost.tokens_ps.size() > static_cast<std::size_t>(limits.max_batched_tokens));
   ORRERY_CHECK(cost.sequences_ps.size() > static_cast<std::size_t>(limits.max_sequences));

@@ -18,9 +18,9 @@ struct EngineLimits {
   std::int64_t max_sequences = 0;
   std::int64_t max_batched_tokens = 0;  ///< >= max_sequences
   std::int64_t block_size = 0;
-  std::int64_t usable_blocks = 0;  ///< without the null block that vLLM never hands out (V-30)
-  std::int64_t context_limit = 0;  ///< longest prompt plus answer
-  bool reserve_full_prompt = true; ///< V-25
+  std::int64_t usable_blocks = 0;   ///< without the null block that vLLM never hands out (V-30)
+  std::int64_t context_limit = 0;   ///< longest prompt plus answer
+  bool reserve_full_prompt = true;  ///< V-25
 };
 
 /// What one replica has done: integers wherever the order of addition could matter.
@@ -35,7 +35,7 @@ struct ReplicaTotals {
   std::int64_t decode_sequence_steps = 0;  ///< sum over steps of decoding requests
   std::int64_t context_token_steps = 0;    ///< sum over steps of cached tokens read by decoding requests
   std::int64_t window_token_steps = 0;
-  std::int64_t resident_token_steps = 0;   ///< sum over steps of computed tokens of all running requests
+  std::int64_t resident_token_steps = 0;  ///< sum over steps of computed tokens of all running requests
   std::int64_t peak_blocks = 0;
   std::int64_t peak_sequences = 0;
   std::int64_t completed = 0;
@@ -84,13 +84,13 @@ class Replica {
   /// A running request. While it decodes, its progress follows from the replica's tick.
   struct Slot {
     std::uint32_t request = 0;
-    std::int32_t generated = 0;      ///< tokens, at join_tick
-    std::int64_t computed = 0;       ///< tokens with KV: now while it prefills, at join_tick while it decodes
+    std::int32_t generated = 0;  ///< tokens, at join_tick
+    std::int64_t computed = 0;   ///< tokens with KV: now while it prefills, at join_tick while it decodes
     std::int64_t join_tick = 0;
     std::int64_t last_token_ps = 0;  ///< of a resumed request, for the gap over its preemption
     std::int32_t previous = kNone;   ///< in the order of admission
     std::int32_t next = kNone;
-    std::int32_t epoch = 0;          ///< outdates heap entries of earlier occupants
+    std::int32_t epoch = 0;  ///< outdates heap entries of earlier occupants
     bool decoding = false;
   };
   struct WaitingRequest {
@@ -125,9 +125,9 @@ class Replica {
   /// Steps under way: either one step with prompt chunks, or `steps` decode steps.
   struct Segment {
     std::int64_t start_ps = 0;
-    std::int64_t steps = 0;       ///< 0: idle
-    std::int64_t first_ps = 0;    ///< duration of the first step
-    std::int64_t growth_ps = 0;   ///< each later step takes this much longer
+    std::int64_t steps = 0;      ///< 0: idle
+    std::int64_t first_ps = 0;   ///< duration of the first step
+    std::int64_t growth_ps = 0;  ///< each later step takes this much longer
   };
 
   void schedule(std::int64_t now);
@@ -181,9 +181,9 @@ class Replica {
   std::deque<WaitingRequest> waiting_;
 
   std::int64_t decoding_ = 0;
-  std::int64_t context_tokens_ = 0;           ///< sum of computed tokens of decoding requests
-  std::int64_t window_tokens_ = 0;            ///< the same, each capped at the window
-  std::int64_t unsaturated_ = 0;              ///< decoding requests shorter than the window
+  std::int64_t context_tokens_ = 0;              ///< sum of computed tokens of decoding requests
+  std::int64_t window_tokens_ = 0;               ///< the same, each capped at the window
+  std::int64_t unsaturated_ = 0;                 ///< decoding requests shorter than the window
   std::vector<std::int64_t> decoding_by_phase_;  ///< by (computed - tick) modulo block size
   DeadlineHeap finishes_;
   DeadlineHeap saturations_;

@@ -13,8 +13,13 @@ struct RequestOutcomes {
   static constexpr std::int64_t kUnset = -1;
 
   explicit RequestOutcomes(std::size_t requests)
-      : queued_ps(requests, kUnset), scheduled_ps(requests, kUnset), first_token_ps(requests, kUnset),
-        finish_ps(requests, kUnset), preemptions(requests), replica(requests), state(requests) {}
+      : queued_ps(requests, kUnset),
+        scheduled_ps(requests, kUnset),
+        first_token_ps(requests, kUnset),
+        finish_ps(requests, kUnset),
+        preemptions(requests),
+        replica(requests),
+        state(requests) {}
 
   std::vector<std::int64_t> queued_ps;     ///< the engine takes the request up, at a step boundary
   std::vector<std::int64_t> scheduled_ps;  ///< its first step starts

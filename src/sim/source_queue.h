@@ -15,7 +15,8 @@ class SourceQueue {
  public:
   /// All sources start without an event.
   explicit SourceQueue(std::size_t sources)
-      : leaves_(std::bit_ceil(sources == 0 ? std::size_t{1} : sources)), times_(sources, SimTime::never()),
+      : leaves_(std::bit_ceil(sources == 0 ? std::size_t{1} : sources)),
+        times_(sources, SimTime::never()),
         winners_(2 * leaves_) {
     for (std::size_t i = 0; i < leaves_; ++i) winners_[leaves_ + i] = i;
     for (std::size_t node = leaves_ - 1; node > 0; --node) winners_[node] = winner(node);

@@ -30,6 +30,7 @@ HEAVY = {
     "simdjson": re.compile(r"^simdjson"),
     "SQLite": re.compile(r"^sqlite3"),
     "zlib": re.compile(r"^zlib\.h$"),
+    "NLopt": re.compile(r"^nlopt"),
 }
 
 BUNDLE = re.compile(r"(^|/)(node_modules|dist)/|\.min\.(js|css)$|\.bundle\.js$")

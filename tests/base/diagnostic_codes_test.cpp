@@ -42,7 +42,7 @@ TEST(DiagnosticCodes, EachIsProvokedByATestOfTheProgram) {
     if (entry.path().extension() == ".test") expectations += read_file(entry.path().string()).value();
   }
   for (const DiagnosticCode& row : diagnostic_codes()) {
-    const bool provoked = expectations.find(fmt::format("error[{}]", row.code)) != std::string::npos;
+    const bool provoked = expectations.find(fmt::format("[{}]: ", row.code)) != std::string::npos;
     EXPECT_TRUE(provoked) << "tests/text/diagnostics/*.test: none expects " << row.code;
   }
 }

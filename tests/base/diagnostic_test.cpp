@@ -7,7 +7,9 @@
 namespace orrery {
 namespace {
 
-std::shared_ptr<const SourceText> source(std::string text) { return std::make_shared<SourceText>("edge.yaml", std::move(text)); }
+std::shared_ptr<const SourceText> source(std::string text) {
+  return std::make_shared<SourceText>("edge.yaml", std::move(text));
+}
 
 std::string text_at(std::string text, int line, int column, int length = 1) {
   Diagnostics diagnostics;
@@ -179,6 +181,19 @@ TEST(Diagnostics, OneFindingIsShownOnceHoweverOftenItComes) {
   }
   EXPECT_EQ(diagnostics.sorted().size(), 2);
   EXPECT_EQ(diagnostics.error_count(), 6);
+}
+
+TEST(Diagnostics, BeyondTheFirstThousandTheyAreCounted) {
+  Diagnostics diagnostics;
+  for (int i = 0; i < 1500; ++i) {
+    diagnostics.error("unknown-key", {source("x"), 1500 - i, 1, 1}, "found").notes.push_back({"note", {}});
+  }
+  const auto sorted = diagnostics.sorted();
+  ASSERT_EQ(sorted.size(), Diagnostics::kMostFindings + 1);
+  EXPECT_EQ(sorted.front().place.line, 501);
+  EXPECT_EQ(sorted.back().code, "many-findings");
+  EXPECT_EQ(sorted.back().message, "500 more findings are left out");
+  EXPECT_EQ(diagnostics.error_count(), 1500);
 }
 
 TEST(DiagnosticsDeathTest, ACodeThatIsNotInTheTableIsABugOfOurs) {

@@ -14,7 +14,7 @@ TEST(EditDistance, CountsEditsAndSwapsOfNeighbours) {
   EXPECT_EQ(edit_distance("seed", "seed"), 0);
   EXPECT_EQ(edit_distance("", "seed"), 4);
   EXPECT_EQ(edit_distance("seed", ""), 4);
-  EXPECT_EQ(edit_distance("bandwith", "bandwidth"), 1);   // insertion
+  EXPECT_EQ(edit_distance("bandwith", "bandwidth"), 1);    // insertion
   EXPECT_EQ(edit_distance("bandwiddth", "bandwidth"), 1);  // deletion
   EXPECT_EQ(edit_distance("bandwodth", "bandwidth"), 1);   // substitution
   EXPECT_EQ(edit_distance("bandwitdh", "bandwidth"), 1);   // swap
@@ -44,7 +44,7 @@ TEST(NearestNames, NothingFarIsNamed) {
 }
 
 TEST(NearestNames, TheAllowanceGrowsWithTheLength) {
-  EXPECT_THAT(nearest_names("sxxd", {"seed"}), IsEmpty());                     // 2 of 4
+  EXPECT_THAT(nearest_names("sxxd", {"seed"}), IsEmpty());                           // 2 of 4
   EXPECT_THAT(nearest_names("bxxdxidth", {"bandwidth"}), ElementsAre("bandwidth"));  // 3 of 9
 }
 

@@ -88,10 +88,9 @@ TEST(Unit, BlanksAroundAndWithinDoNotMatter) {
 }
 
 TEST(Unit, ABareNumberIsRefused) {
-  expect_refused({"80", kBytes, Kind::missing_unit, "'80' has no unit",
-                  "write a number and a unit, such as '80 GB'"});
-  expect_refused({"1e6", kSeconds, Kind::missing_unit, "'1e6' has no unit",
-                  "write a number and a unit, such as '1e6 ms'"});
+  expect_refused({"80", kBytes, Kind::missing_unit, "'80' has no unit", "write a number and a unit, such as '80 GB'"});
+  expect_refused(
+      {"1e6", kSeconds, Kind::missing_unit, "'1e6' has no unit", "write a number and a unit, such as '1e6 ms'"});
 }
 
 TEST(Unit, ABarePrefixIsAmbiguous) {
@@ -118,10 +117,10 @@ TEST(Unit, UsualSpellingsAreNamedInTheHint) {
   expect_refused({"3 hours", kSeconds, Kind::unknown_unit, "'hours' is not a unit", "write h"});
   expect_refused({"3 \xc2\xb5s", kSeconds, Kind::unknown_unit, "'\xc2\xb5s' is not a unit", "write us"});
   expect_refused({"80 gb", kBytes, Kind::unknown_unit, "'gb' is not a unit", "did you mean 'GB'?"});
-  expect_refused({"80 parsec", kBytes, Kind::unknown_unit, "'parsec' is not a unit",
-                  "a unit such as GB is expected here"});
-  expect_refused({"80 GB/", kBandwidth, Kind::unknown_unit, "'' is not a unit",
-                  "a unit such as TB/s is expected here"});
+  expect_refused(
+      {"80 parsec", kBytes, Kind::unknown_unit, "'parsec' is not a unit", "a unit such as GB is expected here"});
+  expect_refused(
+      {"80 GB/", kBandwidth, Kind::unknown_unit, "'' is not a unit", "a unit such as TB/s is expected here"});
 }
 
 TEST(Unit, AnotherDimensionIsRefused) {
@@ -129,8 +128,8 @@ TEST(Unit, AnotherDimensionIsRefused) {
                   "a unit such as TB/s is expected here"});
   expect_refused({"700 W", dimension_of(Joules()), Kind::wrong_dimension, "'700 W' is not measured in J",
                   "a unit such as J is expected here"});
-  expect_refused({"$5", kRent, Kind::wrong_dimension, "'$5' is not measured in USD/h",
-                  "a unit such as USD/h is expected here"});
+  expect_refused(
+      {"$5", kRent, Kind::wrong_dimension, "'$5' is not measured in USD/h", "a unit such as USD/h is expected here"});
   expect_refused({"989 TFLOP", kSpeed, Kind::wrong_dimension, "'989 TFLOP' is not measured in TFLOP/s",
                   "a unit such as TFLOP/s is expected here"});
   expect_refused({"1 B/s/s", kBandwidth, Kind::wrong_dimension, "'1 B/s/s' is not measured in TB/s",
@@ -148,8 +147,8 @@ TEST(Unit, WhatIsNotADecimalNumberIsRefused) {
   expect_refused({"nan GB", kBytes, Kind::not_a_number, "'nan' is not a number", ""});
   expect_refused({"inf GB", kBytes, Kind::not_a_number, "'inf' is not a number", ""});
   expect_refused({"-infinity s", kSeconds, Kind::not_a_number, "'-infinity' is not a number", ""});
-  expect_refused({"1e400 GB", kBytes, Kind::not_a_number,
-                  "'1e400' is beyond what a number can hold, about 1e-308 to 1e308", ""});
+  expect_refused(
+      {"1e400 GB", kBytes, Kind::not_a_number, "'1e400' is beyond what a number can hold, about 1e-308 to 1e308", ""});
   expect_refused({"1e300 TB", kBytes, Kind::not_a_number, "'1e300 TB' is too large", ""});
   constexpr std::string_view kSuch = "write a number and a unit, such as '1.5 GB'";
   expect_refused({"", kBytes, Kind::not_a_number, "'' does not start with a number", kSuch});
@@ -209,16 +208,14 @@ TEST(Unit, QuantitiesArePrintedInTheUnitThatPeopleUse) {
 }
 
 /// Every dimension that a record may hold, by one value of it.
-const Dimension kPrinted[] = {dimension_of(Seconds()),         dimension_of(Bytes()),
-                              dimension_of(Flops()),           dimension_of(Joules()),
-                              dimension_of(Dollars()),         dimension_of(Tokens()),
-                              dimension_of(GramsCO2()),        dimension_of(Hertz()),
-                              dimension_of(BytesPerSecond()),  dimension_of(FlopsPerSecond()),
-                              dimension_of(TokensPerSecond()), dimension_of(Watts()),
-                              dimension_of(JoulesPerByte()),   dimension_of(JoulesPerFlop()),
-                              dimension_of(JoulesPerToken()),  dimension_of(DollarsPerSecond()),
-                              dimension_of(DollarsPerJoule()), dimension_of(DollarsPerToken()),
-                              dimension_of(GramsPerJoule())};
+const Dimension kPrinted[] = {
+    dimension_of(Seconds()),          dimension_of(Bytes()),           dimension_of(Flops()),
+    dimension_of(Joules()),           dimension_of(Dollars()),         dimension_of(Tokens()),
+    dimension_of(GramsCO2()),         dimension_of(Hertz()),           dimension_of(BytesPerSecond()),
+    dimension_of(FlopsPerSecond()),   dimension_of(TokensPerSecond()), dimension_of(Watts()),
+    dimension_of(JoulesPerByte()),    dimension_of(JoulesPerFlop()),   dimension_of(JoulesPerToken()),
+    dimension_of(DollarsPerSecond()), dimension_of(DollarsPerJoule()), dimension_of(DollarsPerToken()),
+    dimension_of(GramsPerJoule())};
 
 TEST(Unit, WhatIsPrintedReadsBackInEveryUnit) {
   for (const Dimension& dimension : kPrinted) {

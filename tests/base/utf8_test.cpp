@@ -39,14 +39,14 @@ TEST(Utf8, ControlsAreC0DelAndC1) {
 TEST(Utf8, WideCharactersTakeTwoColumns) {
   EXPECT_EQ(terminal_columns(U'a'), 1);
   EXPECT_EQ(terminal_columns(U'\u00e9'), 1);
-  EXPECT_EQ(terminal_columns(U'\u20ac'), 1);   // euro sign
-  EXPECT_EQ(terminal_columns(U'\u1e9e'), 1);   // capital sharp s
-  EXPECT_EQ(terminal_columns(U'\ud55c'), 2);   // Hangul
-  EXPECT_EQ(terminal_columns(U'\u6f22'), 2);   // Han
-  EXPECT_EQ(terminal_columns(U'\uff21'), 2);   // fullwidth A
-  EXPECT_EQ(terminal_columns(U'\uff71'), 1);   // halfwidth katakana
+  EXPECT_EQ(terminal_columns(U'\u20ac'), 1);  // euro sign
+  EXPECT_EQ(terminal_columns(U'\u1e9e'), 1);  // capital sharp s
+  EXPECT_EQ(terminal_columns(U'\ud55c'), 2);  // Hangul
+  EXPECT_EQ(terminal_columns(U'\u6f22'), 2);  // Han
+  EXPECT_EQ(terminal_columns(U'\uff21'), 2);  // fullwidth A
+  EXPECT_EQ(terminal_columns(U'\uff71'), 1);  // halfwidth katakana
   EXPECT_EQ(terminal_columns(U'\U0001F600'), 2);
-  EXPECT_EQ(terminal_columns(U'\u0301'), 0);   // combining acute accent
+  EXPECT_EQ(terminal_columns(U'\u0301'), 0);  // combining acute accent
 }
 
 }  // namespace

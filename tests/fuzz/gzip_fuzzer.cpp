@@ -1,7 +1,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "orrery/scenario/gzip.h"
+#include "orrery/base/gzip.h"
 #include "require.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

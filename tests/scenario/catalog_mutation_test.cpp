@@ -120,10 +120,12 @@ class Tally {
     ++cases_;
     if (good) return;
     ++missed_;
-    if (missed_ <= 20) ADD_FAILURE() << fmt::format("{}:{}:{}: {}", file.source->name(), place.line, place.column, change);
+    if (missed_ <= 20)
+      ADD_FAILURE() << fmt::format("{}:{}:{}: {}", file.source->name(), place.line, place.column, change);
   }
   ~Tally() {
-    std::cout << fmt::format("{}: {} of {} cases in {} files\n", what_, cases_ - missed_, cases_, catalog_files().size());
+    std::cout << fmt::format("{}: {} of {} cases in {} files\n", what_, cases_ - missed_, cases_,
+                             catalog_files().size());
     EXPECT_EQ(missed_, 0) << what_;
     EXPECT_GT(cases_, 0) << what_;
   }
@@ -209,7 +211,8 @@ TEST(CatalogMutation, EveryMisspeltKeyIsReportedWithTheRightName) {
       const Diagnostic* one = find(found, "unknown-key", place);
       const bool is_clear = nearest_names(wrong, key.known).size() == 1;
       const bool hinted = one != nullptr && (!is_clear || one->hint == fmt::format("did you mean '{}'?", right));
-      tally.count(hinted, file, place, fmt::format("{} -> {}: {}", right, wrong, one == nullptr ? "not reported" : one->hint));
+      tally.count(hinted, file, place,
+                  fmt::format("{} -> {}: {}", right, wrong, one == nullptr ? "not reported" : one->hint));
     }
   });
 }

@@ -7,7 +7,7 @@
 #include "../serving/drive.h"
 #include "../serving/linear_cost.h"
 #include "orrery/base/file.h"
-#include "orrery/scenario/gzip.h"
+#include "orrery/base/gzip.h"
 
 // The workload of a real vLLM run (300 ShareGPT requests) under a step time of integer constants.
 // Expected figures: the scheduler reference's replay table, row "prefix caching off", RTX 4090

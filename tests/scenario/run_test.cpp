@@ -99,10 +99,10 @@ TEST(ShippedScenarios, RunObeyTheirLawsAndRepeatToTheLastBit) {
     const Results once = simulate(*system);
     EXPECT_GT(once.requests.completed, 1000);
     EXPECT_EQ(once.requests.rejected, 0);
-    expect_equal(once, simulate(*system));                                          // two runs of one system
-    expect_equal(once, simulate(*load(path)));                                      // and of another
-    expect_equal(once, simulate(*system, {.threads = 2, .step_by_step = false}));   // on two threads
-    expect_equal(once, simulate(*system, {.threads = 1, .step_by_step = true}));    // every step by itself
+    expect_equal(once, simulate(*system));                                         // two runs of one system
+    expect_equal(once, simulate(*load(path)));                                     // and of another
+    expect_equal(once, simulate(*system, {.threads = 2, .step_by_step = false}));  // on two threads
+    expect_equal(once, simulate(*system, {.threads = 1, .step_by_step = true}));   // every step by itself
   }
 }
 
@@ -117,7 +117,9 @@ TEST_P(RealTrace, ClosedFormEqualsStepByStepRequestByRequest) {
   for (const char* routing : {"round-robin", "least-loaded", "join-shortest-queue"}) {
     LoadOptions options;
     options.traces.push_back({"", trace});
-    options.overrides.push_back({std::string("pools.") + (std::string_view(trace) == kConversationTrace ? "chat" : "code") + ".routing", routing});
+    options.overrides.push_back(
+        {std::string("pools.") + (std::string_view(trace) == kConversationTrace ? "chat" : "code") + ".routing",
+         routing});
     const auto system = load(scenario, options);
     ASSERT_TRUE(system);
     expect_equal(simulate(*system), simulate(*system, {.threads = 2, .step_by_step = true}));
@@ -145,8 +147,9 @@ TEST(Run, MoreBandwidthIsNeverSlowerOnTheSameRequests) {
 
 TEST(Run, NarrowerWeightsAreFasterWhereMemoryIsTheLimit) {
   const Results bf16 = simulate(*load("scenarios/first-steps.yaml"));
-  const Results fp8 = simulate(*load("scenarios/first-steps.yaml",
-                                     with({{"pools.chat.precision", "{weights: fp8, activations: fp8, kv_cache: bf16}"}})));
+  const Results fp8 =
+      simulate(*load("scenarios/first-steps.yaml",
+                     with({{"pools.chat.precision", "{weights: fp8, activations: fp8, kv_cache: bf16}"}})));
   EXPECT_LT(fp8.latency.tpot.p50, bf16.latency.tpot.p50 * 0.8);
   EXPECT_GT(fp8.pools[0].kv_blocks, bf16.pools[0].kv_blocks);
 }
@@ -173,15 +176,17 @@ TEST(Run, TheProfileStandsInForItsTrace) {
 }
 
 TEST(Run, RequestsBeyondTheContextAreRejectedAndCounted) {
-  const Results results = simulate(*load("scenarios/azure-conversation.yaml", with({{"pools.chat.engine_settings", "{max_model_len: 4096}"}})));
+  const Results results = simulate(
+      *load("scenarios/azure-conversation.yaml", with({{"pools.chat.engine_settings", "{max_model_len: 4096}"}})));
   EXPECT_GT(results.requests.rejected, 50);
   EXPECT_EQ(results.requests.arrived, results.requests.completed + results.requests.rejected);
 }
 
 TEST(Run, TwoServicesShareAPoolAndAddUp) {
-  const auto system = load("scenarios/first-steps.yaml",
-                           with({{"services.answers", "{pool: chat, workload: {poisson: {rate: 1 req/s, tokens: {input: 50, "
-                                                      "output: 600}}, duration: 10 min}}"}}));
+  const auto system =
+      load("scenarios/first-steps.yaml", with({{"services.answers",
+                                                "{pool: chat, workload: {poisson: {rate: 1 req/s, tokens: {input: 50, "
+                                                "output: 600}}, duration: 10 min}}"}}));
   const Results results = simulate(*system);
   ASSERT_EQ(results.services.size(), 2U);
   EXPECT_EQ(results.requests.arrived, results.services[0].requests.arrived + results.services[1].requests.arrived);
@@ -196,9 +201,11 @@ TEST(Run, TwoServicesShareAPoolAndAddUp) {
 TEST(Run, AnOwnedServerPaysForPowerAndARentedOneDoesNot) {
   const Results rented = simulate(*load("scenarios/first-steps.yaml"));
   EXPECT_NEAR(rented.cost_usd, 2.25 * rented.simulated_s / 3600, 0.35 * rented.cost_usd);
-  const Results owned = simulate(*load("scenarios/first-steps.yaml", with({{"pools.chat.ownership", "owned"}, {"pools.chat.lifetime", "4 years"}})));
-  const Results dear = simulate(*load("scenarios/first-steps.yaml", with({{"pools.chat.ownership", "owned"}, {"pools.chat.lifetime", "4 years"},
-                                                                         {"pools.chat.site", "germany"}})));
+  const Results owned = simulate(*load("scenarios/first-steps.yaml",
+                                       with({{"pools.chat.ownership", "owned"}, {"pools.chat.lifetime", "4 years"}})));
+  const Results dear = simulate(*load(
+      "scenarios/first-steps.yaml",
+      with({{"pools.chat.ownership", "owned"}, {"pools.chat.lifetime", "4 years"}, {"pools.chat.site", "germany"}})));
   EXPECT_LT(owned.cost_usd, dear.cost_usd) << "electricity costs more in Germany";
   EXPECT_EQ(rented.it_energy_J, owned.it_energy_J);
 }

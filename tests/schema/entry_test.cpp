@@ -57,10 +57,11 @@ TEST(Entry, ValuesTakeStatusAndSourceFromTheEntry) {
 }
 
 TEST(Entry, AValueMaySayOtherwise) {
-  const auto resolved = resolve(entry(
-      "datasheet",
-      fmt::format("source: sheet\npower: {{value: 5 W, status: measured}}\nlife: {{value: 1 year, status: assumed}}\n{}",
-                  kSources)));
+  const auto resolved = resolve(
+      entry("datasheet",
+            fmt::format(
+                "source: sheet\npower: {{value: 5 W, status: measured}}\nlife: {{value: 1 year, status: assumed}}\n{}",
+                kSources)));
   EXPECT_THAT(resolved.findings, IsEmpty());
   EXPECT_EQ(resolved.record.power.status, Status::measured);
   EXPECT_EQ(resolved.record.power.source, "sheet");
@@ -69,9 +70,10 @@ TEST(Entry, AValueMaySayOtherwise) {
 }
 
 TEST(Entry, AQuantityWithoutASourceIsReportedAtTheQuantity) {
-  EXPECT_THAT(resolve(entry("datasheet", "power: 5 W")).findings,
-              ElementsAre("5:8+3 missing-source: 'power' is datasheet but names no source | give the entry a `source`, or "
-                          "write {value: ..., source: ...}, or status: assumed"));
+  EXPECT_THAT(
+      resolve(entry("datasheet", "power: 5 W")).findings,
+      ElementsAre("5:8+3 missing-source: 'power' is datasheet but names no source | give the entry a `source`, or "
+                  "write {value: ..., source: ...}, or status: assumed"));
   EXPECT_THAT(resolve(entry("assumed", "power: 5 W")).findings, IsEmpty());
 }
 
@@ -79,18 +81,24 @@ TEST(Entry, ASourceThatIsNotListedIsReportedAtTheSource) {
   EXPECT_THAT(resolve(entry("datasheet", fmt::format("source: shet\npower: 5 W\n{}", kSources))).findings,
               ElementsAre("5:9+4 unknown-source: 'shet' is not a key of `sources` | did you mean 'sheet'?"));
   EXPECT_THAT(
-      resolve(entry("assumed", fmt::format("power: {{value: 5 W, status: measured, source: bench}}\n{}", kSources))).findings,
+      resolve(entry("assumed", fmt::format("power: {{value: 5 W, status: measured, source: bench}}\n{}", kSources)))
+          .findings,
       ElementsAre("5:47+5 unknown-source: 'bench' is not a key of `sources`"));
   EXPECT_THAT(resolve(entry("assumed", "power: {value: 5 W, source: ''}")).findings,
               ElementsAre("5:29+2 unknown-source: '' is not a key of `sources`"));
 }
 
 TEST(Entry, AnAnnouncedProductHasNoMeasuredValue) {
-  const std::string rest = fmt::format("source: sheet\npower: {{value: 5 W, status: measured}}\n"
-                                       "life: {{value: 1 year, status: fitted}}\n{}", kSources);
-  EXPECT_THAT(resolve(entry("announced", rest)).findings,
-              ElementsAre("6:16+3 announced-as-measured: 'power' is measured although 'desk' was only announced",
-                          "7:15+6 announced-as-measured: 'life' is fitted although 'desk' was only announced"));
+  const std::string rest = fmt::format(
+      "source: sheet\npower: {{value: 5 W, status: measured}}\n"
+      "life: {{value: 1 year, status: fitted}}\n{}",
+      kSources);
+  EXPECT_THAT(
+      resolve(entry("announced", rest)).findings,
+      ElementsAre("6:16+3 announced-as-measured: 'power' is measured although 'desk' was only announced | nobody can "
+                  "measure it yet: write announced, estimated or assumed",
+                  "7:15+6 announced-as-measured: 'life' is fitted although 'desk' was only announced | nobody can "
+                  "measure it yet: write announced, estimated or assumed"));
   EXPECT_THAT(resolve(entry("announced", fmt::format("source: sheet\npower: 5 W\n{}", kSources))).findings, IsEmpty());
 }
 
@@ -115,8 +123,9 @@ TEST(Entry, AReferenceMustLeadToAnEntry) {
   EXPECT_THAT(reference_findings("power: 5 W\nstand: table"), IsEmpty());
   EXPECT_THAT(reference_findings("power: 5 W\nstand: tabel"),
               ElementsAre("6:8+5 dangling-reference: there is no thing 'tabel' | did you mean 'table'?"));
-  EXPECT_THAT(reference_findings("power: 5 W\nstand: floor"),
-              ElementsAre("6:8+5 dangling-reference: there is no thing 'floor' | `orrery list thing` prints what there is"));
+  EXPECT_THAT(
+      reference_findings("power: 5 W\nstand: floor"),
+      ElementsAre("6:8+5 dangling-reference: there is no thing 'floor' | `orrery list thing` prints what there is"));
 }
 
 TEST(Entry, TheSourceOfAnEntryIsNoReferenceToAnotherEntry) {
@@ -124,13 +133,15 @@ TEST(Entry, TheSourceOfAnEntryIsNoReferenceToAnotherEntry) {
 }
 
 TEST(Entry, ASourceNeedsTitlePublisherAndDate) {
-  EXPECT_THAT(read_findings<LampRecord>(entry("assumed", "power: 5 W\nsources:\n  sheet: {title: Data sheet, where: p. 2}")),
-              ElementsAre("7:3+5 missing-key: 'publisher' is missing from Source | publisher: Who published it (text)",
-                          "7:3+5 missing-key: 'date' is missing from Source | date: YYYY, YYYY-MM or YYYY-MM-DD (text)"));
+  EXPECT_THAT(
+      read_findings<LampRecord>(entry("assumed", "power: 5 W\nsources:\n  sheet: {title: Data sheet, where: p. 2}")),
+      ElementsAre("7:3+5 missing-key: 'publisher' is missing from Source | publisher: Who published it (text)",
+                  "7:3+5 missing-key: 'date' is missing from Source | date: YYYY, YYYY-MM or YYYY-MM-DD (text)"));
 }
 
 TEST(Entry, WhatIsWrittenAfterwardsReadsTheSame) {
-  const auto resolved = resolve(entry("datasheet", fmt::format("source: sheet\npower: 5 W\nlife: 1 year\n{}", kSources)));
+  const auto resolved =
+      resolve(entry("datasheet", fmt::format("source: sheet\npower: 5 W\nlife: 1 year\n{}", kSources)));
   const Node written = write_record(resolved.record);
   const auto again = resolve(to_yaml(written));
   EXPECT_THAT(again.findings, IsEmpty());

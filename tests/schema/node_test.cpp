@@ -63,12 +63,15 @@ TEST(Node, LongListsAreWrapped) {
 }
 
 TEST(Node, AwkwardTextsAreQuotedSoThatTheyReadBack) {
-  for (const char* text :
-       {"", " ", "~", "null", "Null", "NULL", "true", "- x", "-", "-5 h", "--- x", "---", "...", "? x", "?", ":", "a: b",
-        "a:", ": a", "a #b", "#", "&a", "*a", "!a", "|", ">", "'", "\"", "'a'", "\"a\"", "%a", "@a", "`a", "{", "}", "[",
-        "]", ",", "a,b", "[a", "a]", "{a}", "a\nb", "a\n", "\na", "a\tb", "\t", "a\\b", "a\x01", "a\x7f", "caf\u00e9",
-        "\ufeff", "a\ufeff", "\u0085", "\u2028", "x ", " x", "=", "2024", "$2.10/h", "a'b", "a\"b", "a\r\nb",
-        "http://a.b/c#d", "C:\\x", "a: ", "#a", "a# b", "\U0001F600", "0", "1e3", "no"}) {
+  for (const char* text : {"",      " ",     "~",         "null",    "Null",       "NULL",   "true",   "- x",
+                           "-",     "-5 h",  "--- x",     "---",     "...",        "? x",    "?",      ":",
+                           "a: b",  "a:",    ": a",       "a #b",    "#",          "&a",     "*a",     "!a",
+                           "|",     ">",     "'",         "\"",      "'a'",        "\"a\"",  "%a",     "@a",
+                           "`a",    "{",     "}",         "[",       "]",          ",",      "a,b",    "[a",
+                           "a]",    "{a}",   "a\nb",      "a\n",     "\na",        "a\tb",   "\t",     "a\\b",
+                           "a\x01", "a\x7f", "caf\u00e9", "\ufeff",  "a\ufeff",    "\u0085", "\u2028", "x ",
+                           " x",    "=",     "2024",      "$2.10/h", "a'b",        "a\"b",   "a\r\nb", "http://a.b/c#d",
+                           "C:\\x", "a: ",   "#a",        "a# b",    "\U0001F600", "0",      "1e3",    "no"}) {
     SCOPED_TRACE(text);
     Node node = Node::mapping();
     node.add("key", Node::scalar(text));

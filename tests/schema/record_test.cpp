@@ -79,18 +79,21 @@ TEST(Record, OnlyWhatIsThereIsWritten) {
 }
 
 TEST(Record, AMissingKeySaysWhatItIsFor) {
-  EXPECT_THAT(findings_with("bandwidth", ""),
-              ElementsAre("1:1+1 missing-key: 'bandwidth' is missing from Example | bandwidth: How fast (quantity, as in "
-                          "TB/s)"));
-  EXPECT_THAT(findings_with("part", "part: {label: inner}"),
-              ElementsAre("9:1+4 missing-key: 'size' is missing from Part | size: How large (quantity, as in GB, sourced)"));
+  EXPECT_THAT(
+      findings_with("bandwidth", ""),
+      ElementsAre("1:1+1 missing-key: 'bandwidth' is missing from Example | bandwidth: How fast (quantity, as in "
+                  "TB/s)"));
+  EXPECT_THAT(
+      findings_with("part", "part: {label: inner}"),
+      ElementsAre("9:1+4 missing-key: 'size' is missing from Part | size: How large (quantity, as in GB, sourced)"));
 }
 
 TEST(Record, AnUnknownKeyIsNotPassedOver) {
-  EXPECT_THAT(findings_with("factor", "factor: 2\ncoluor: red\nxyzzy: 1"),
-              ElementsAre("11:1+6 unknown-key: 'coluor' is not a field of Example | did you mean 'colour'?",
-                          "12:1+5 unknown-key: 'xyzzy' is not a field of Example | known here: text, flag, count, seed, "
-                          "ratio, colour, bandwidth, thing, part, factor, cores, note, list, parts, by_name, powers"));
+  EXPECT_THAT(
+      findings_with("factor", "factor: 2\ncoluor: red\nxyzzy: 1"),
+      ElementsAre("11:1+6 unknown-key: 'coluor' is not a field of Example | did you mean 'colour'?",
+                  "12:1+5 unknown-key: 'xyzzy' is not a field of Example | known here: text, flag, count, seed, "
+                  "ratio, colour, bandwidth, thing, part, factor, cores, note, list, parts, by_name, powers"));
   EXPECT_THAT(findings_with("part", "part: {label: inner, size: 1 B, dleay: 1 s}"),
               ElementsAre("9:33+5 unknown-key: 'dleay' is not a field of Part | did you mean 'delay'?"));
 }
@@ -103,34 +106,34 @@ TEST(Record, UnknownKeysOfForeignFormatsAndTheirNullsArePassedOver) {
 }
 
 TEST(Record, AllProblemsAreReportedAtOnce) {
-  EXPECT_THAT(read_findings<ExampleRecord>("text: some words\n"
-                                           "flag: yes\n"
-                                           "count: seven\n"
-                                           "seed: -1\n"
-                                           "ratio: 0.1\n"
-                                           "colour: gren\n"
-                                           "bandwidth: 3.35 TB\n"
-                                           "part:\n"
-                                           "  label: inner\n"
-                                           "  size: 80\n"
-                                           "  delay: 1 h\n"
-                                           "  dleay: 1 s\n"
-                                           "factor: [1]\n"
-                                           "list: [1, x, 3, y]\n"),
-              ElementsAre("1:1+1 missing-key: 'thing' is missing from Example | thing: Which thing (id of a thing)",
-                          "2:7+3 unknown-name: 'yes' is not true or false | write true or false; yes, no, on and off are "
-                          "not accepted",
-                          "3:8+5 invalid-number: 'seven' is not a whole number",
-                          "4:7+2 out-of-range: '-1' must not be negative",
-                          "5:8+3 out-of-range: '0.1' is outside the range at least 0.5",
-                          "6:9+4 unknown-name: 'gren' is not one of: red, green, blue | did you mean 'green'?",
-                          "7:12+7 wrong-unit: '3.35 TB' is not measured in TB/s | a unit such as TB/s is expected here",
-                          "10:9+2 missing-unit: '80' has no unit | write a number and a unit, such as '80 GB'",
-                          "11:10+3 out-of-range: '1 h' is outside the range 0 s to 10 s",
-                          "12:3+5 unknown-key: 'dleay' is not a field of Part | did you mean 'delay'?",
-                          "13:1+6 wrong-type: expected a number, found a list",
-                          "14:11+1 invalid-number: 'x' is not a whole number",
-                          "14:17+1 invalid-number: 'y' is not a whole number"));
+  EXPECT_THAT(
+      read_findings<ExampleRecord>("text: some words\n"
+                                   "flag: yes\n"
+                                   "count: seven\n"
+                                   "seed: -1\n"
+                                   "ratio: 0.1\n"
+                                   "colour: gren\n"
+                                   "bandwidth: 3.35 TB\n"
+                                   "part:\n"
+                                   "  label: inner\n"
+                                   "  size: 80\n"
+                                   "  delay: 1 h\n"
+                                   "  dleay: 1 s\n"
+                                   "factor: [1]\n"
+                                   "list: [1, x, 3, y]\n"),
+      ElementsAre(
+          "1:1+1 missing-key: 'thing' is missing from Example | thing: Which thing (id of a thing)",
+          "2:7+3 unknown-name: 'yes' is not true or false | write true or false; yes, no, on and off are "
+          "not accepted",
+          "3:8+5 invalid-number: 'seven' is not a whole number", "4:7+2 out-of-range: '-1' must not be negative",
+          "5:8+3 out-of-range: '0.1' is outside the range at least 0.5",
+          "6:9+4 unknown-name: 'gren' is not one of: red, green, blue | did you mean 'green'?",
+          "7:12+7 wrong-unit: '3.35 TB' is not measured in TB/s | a unit such as TB/s is expected here",
+          "10:9+2 missing-unit: '80' has no unit | write a number and a unit, such as '80 GB'",
+          "11:10+3 out-of-range: '1 h' is outside the range 0 s to 10 s",
+          "12:3+5 unknown-key: 'dleay' is not a field of Part | did you mean 'delay'?",
+          "13:1+6 wrong-type: expected a number, found a list", "14:11+1 invalid-number: 'x' is not a whole number",
+          "14:17+1 invalid-number: 'y' is not a whole number"));
 }
 
 TEST(Record, ANullIsNotAnAbsentKey) {
@@ -217,9 +220,10 @@ TEST(Record, TheLongFormOfASourcedValueIsStrictToo) {
 }
 
 TEST(Record, EachMemberOfANamedListIsChecked) {
-  EXPECT_THAT(findings_with("factor", "factor: 2\nby_name:\n  a: {label: x, size: 1 B}\n  b: {label: y}\n  c: 1"),
-              ElementsAre("13:3+1 missing-key: 'size' is missing from Part | size: How large (quantity, as in GB, sourced)",
-                          "14:6+1 wrong-type: expected a mapping (Part), found a single value"));
+  EXPECT_THAT(
+      findings_with("factor", "factor: 2\nby_name:\n  a: {label: x, size: 1 B}\n  b: {label: y}\n  c: 1"),
+      ElementsAre("13:3+1 missing-key: 'size' is missing from Part | size: How large (quantity, as in GB, sourced)",
+                  "14:6+1 wrong-type: expected a mapping (Part), found a single value"));
 }
 
 class Collector final : public RecordWalker {

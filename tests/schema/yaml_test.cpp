@@ -41,10 +41,14 @@ TEST(Yaml, PlacesCountFromOneAndSpanTheValue) {
 }
 
 TEST(Yaml, AByteOrderMarkMovesNoPlace) {
-  const Node root = good_tree("\xef\xbb\xbf" "a: 1\nb: 2\n");
+  const Node root = good_tree(
+      "\xef\xbb\xbf"
+      "a: 1\nb: 2\n");
   EXPECT_EQ(root.find("a")->place.column, 7);
   EXPECT_EQ(root.find("b")->place.column, 4);
-  EXPECT_THAT(parse_findings("\xef\xbb\xbf" "a: [1\n"), testing::SizeIs(1));
+  EXPECT_THAT(parse_findings("\xef\xbb\xbf"
+                             "a: [1\n"),
+              testing::SizeIs(1));
 }
 
 TEST(Yaml, NothingAfterAColonIsNull) {
@@ -69,7 +73,8 @@ TEST(Yaml, WhereNothingStandsThePlaceIsTheKeyOrTheDash) {
 
 TEST(Yaml, JsonIsReadAsYaml) {
   Diagnostics diagnostics;
-  const auto node = parse_text("{\n\t\"a\": [1, true, null, \"x\\u00e9\"],\n\t\"b\": {}\n}\n", diagnostics, "config.json");
+  const auto node =
+      parse_text("{\n\t\"a\": [1, true, null, \"x\\u00e9\"],\n\t\"b\": {}\n}\n", diagnostics, "config.json");
   ASSERT_TRUE(node);
   EXPECT_EQ(node->find("a")->items[1].text, "true");
   EXPECT_EQ(node->find("a")->items[2].kind, Node::Kind::null);
@@ -109,9 +114,7 @@ TEST(Yaml, MergeKeysAnchorsAliasesAndTagsAreRefused) {
   EXPECT_THAT(parse_findings("a: !own {b: 1}\n"), testing::SizeIs(1));
 }
 
-TEST(Yaml, AnAliasAsAKeyIsRefused) {
-  EXPECT_THAT(parse_findings("a: &x 1\n*x : 2\n*x : 3\n"), testing::SizeIs(3));
-}
+TEST(Yaml, AnAliasAsAKeyIsRefused) { EXPECT_THAT(parse_findings("a: &x 1\n*x : 2\n*x : 3\n"), testing::SizeIs(3)); }
 
 TEST(Yaml, ASecondDocumentIsRefused) {
   EXPECT_THAT(parse_findings("a: 1\n---\nb: 2\n"),
@@ -148,8 +151,7 @@ TEST(Yaml, AnEmptyFileIsSaidToBeEmpty) {
 TEST(Yaml, BrokenYamlIsReportedWhereItBreaks) {
   EXPECT_THAT(parse_findings("a: [1, 2\nb: 3\n"),
               ElementsAre("2:2+1 invalid-yaml: the '[' before this is not closed | a ']' or a comma is missing"));
-  EXPECT_THAT(parse_findings("a: 1\nb: 'it''s\nc: 1\n"),
-              ElementsAre("2:4+1 invalid-yaml: this quote is never closed"));
+  EXPECT_THAT(parse_findings("a: 1\nb: 'it''s\nc: 1\n"), ElementsAre("2:4+1 invalid-yaml: this quote is never closed"));
   EXPECT_THAT(parse_findings("a: \"x\\\"\nb: 1\n"), ElementsAre("1:4+1 invalid-yaml: this quote is never closed"));
   EXPECT_THAT(parse_findings("a: 'it''s'\nb: \"x\\\"\"\n"), IsEmpty());
   EXPECT_THAT(parse_findings("a: 1\n b: 2\n"), ElementsAre(testing::StartsWith("2:")));
@@ -175,10 +177,19 @@ TEST(Yaml, AProblemIsToldInWordsAboutTheText) {
   expect("a: >x\n", "1:5+1 invalid-yaml: only a comment may follow '|' or '>' | ");
 }
 
+TEST(Yaml, WhatTheParserWouldReadForEverIsRefused) {
+  EXPECT_THAT(parse_findings("a: 1\n---\n, b\n"),
+              ElementsAre("3:1+1 invalid-yaml: no value can begin like this | put the text in quotes"));
+  for (const char* text : {",", "]", "}", ",a: 1", "---\n,\n", "a: 1\n---\n---\n]\n", "> x\n,"}) {
+    EXPECT_THAT(parse_findings(text), testing::SizeIs(1)) << text;
+  }
+}
+
 TEST(Yaml, AColonWithoutASpaceIsNamedAlsoWhereTheParserStopsOneLineLater) {
-  EXPECT_THAT(parse_findings("a:\n  b:2\n\n  # comment\n  c: 3\n"),
-              ElementsAre("5:3+1 invalid-yaml: this line belongs to no mapping | keys of one mapping begin at one column "
-                          "(2:4 no space follows this colon)"));
+  EXPECT_THAT(
+      parse_findings("a:\n  b:2\n\n  # comment\n  c: 3\n"),
+      ElementsAre("5:3+1 invalid-yaml: this line belongs to no mapping | keys of one mapping begin at one column "
+                  "(2:4 no space follows this colon)"));
   EXPECT_THAT(parse_findings("a: 1\nb:2\nc: 3\n"),
               ElementsAre("3:2+1 invalid-yaml: no key and value may stand here | a text that holds a colon and a space "
                           "needs quotes; keys of one mapping begin at one column (2:2 no space follows this colon)"));
@@ -191,13 +202,20 @@ TEST(Yaml, ProblemsBeforeTheBreakAreReportedToo) {
 }
 
 TEST(Yaml, OnlyUtf8TextIsRead) {
-  EXPECT_THAT(parse_findings("a: 1\nb: \xff\xfe\n"),
-              ElementsAre("2:4+1 invalid-yaml: the byte 0xff is not UTF-8 | scenario and catalog files are text in UTF-8"));
+  EXPECT_THAT(
+      parse_findings("a: 1\nb: \xff\xfe\n"),
+      ElementsAre("2:4+1 invalid-yaml: the byte 0xff is not UTF-8 | scenario and catalog files are text in UTF-8"));
   EXPECT_THAT(parse_findings(std::string("a: 1\0b", 6)),
               ElementsAre("1:5+1 invalid-yaml: a control character, 0x00, stands here | scenario and catalog files are "
                           "text in UTF-8"));
-  EXPECT_THAT(parse_findings("a: 1\n\x04" "b: 2\n"), testing::SizeIs(1));  // the parser alone would end there
-  EXPECT_THAT(parse_findings(std::string("\xff\xfe" "a\0:\0 \0" "1\0", 10)), testing::SizeIs(1));  // UTF-16
+  EXPECT_THAT(parse_findings("a: 1\n\x04"
+                             "b: 2\n"),
+              testing::SizeIs(1));  // the parser alone would end there
+  EXPECT_THAT(parse_findings(std::string("\xff\xfe"
+                                         "a\0:\0 \0"
+                                         "1\0",
+                                         10)),
+              testing::SizeIs(1));  // UTF-16
   EXPECT_THAT(parse_findings("a: caf\u00e9 \ud55c\uae00\n"), IsEmpty());
 }
 
@@ -205,7 +223,8 @@ TEST(Yaml, AKeyMustBeAWord) {
   EXPECT_THAT(parse_findings("~: 1\nb: 2\n"),
               ElementsAre("1:1+1 wrong-type: a key must be a word, not nothing | put a word in quotes here"));
   EXPECT_THAT(parse_findings("? [a, b]\n: 1\n"), ElementsAre(testing::HasSubstr("a key must be a word, not a list")));
-  EXPECT_THAT(parse_findings("? {a: b}\n: 1\n"), ElementsAre(testing::HasSubstr("a key must be a word, not a mapping")));
+  EXPECT_THAT(parse_findings("? {a: b}\n: 1\n"),
+              ElementsAre(testing::HasSubstr("a key must be a word, not a mapping")));
   EXPECT_THAT(parse_findings("'': 1\n"), IsEmpty());
 }
 

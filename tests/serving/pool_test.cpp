@@ -37,8 +37,8 @@ bool same(const PoolOutcome& a, const PoolOutcome& b) {
 }
 
 class EveryRoutingPolicy : public testing::TestWithParam<RoutingPolicy> {};
-INSTANTIATE_TEST_SUITE_P(Pool, EveryRoutingPolicy, testing::ValuesIn(routing_policies().begin(), routing_policies().end()),
-                         [](const auto& info) {
+INSTANTIATE_TEST_SUITE_P(Pool, EveryRoutingPolicy,
+                         testing::ValuesIn(routing_policies().begin(), routing_policies().end()), [](const auto& info) {
                            std::string name(info.param.name);
                            std::replace(name.begin(), name.end(), '-', '_');
                            return name;
@@ -81,12 +81,14 @@ TEST(Routing, PoliciesChooseWhatTheirNamesSay) {
 
 TEST(Routing, ShortestQueueEvensOutLongAndShortRequests) {
   RequestTable table;
-  for (int i = 0; i < 400; ++i) table.add(i * 2000, 64, i % 2 == 0 ? 400 : 1);  // round robin sends all long ones to one
+  for (int i = 0; i < 400; ++i)
+    table.add(i * 2000, 64, i % 2 == 0 ? 400 : 1);  // round robin sends all long ones to one
   RunControl control;
   const auto mean_latency = [&](std::string_view policy) {
     const PoolOutcome outcome = run_pool(setup(policy, 2), table, 1, control);
     double sum = 0;
-    for (std::size_t i = 0; i < table.size(); ++i) sum += static_cast<double>(outcome.requests.finish_ps[i] - table.arrival_ps[i]);
+    for (std::size_t i = 0; i < table.size(); ++i)
+      sum += static_cast<double>(outcome.requests.finish_ps[i] - table.arrival_ps[i]);
     return sum;
   };
   EXPECT_LT(mean_latency("join-shortest-queue"), mean_latency("round-robin"));

@@ -152,8 +152,7 @@ class ReferenceScheduler {
         cost_.add_chunk(prefill, r.computed, tokens);
       }
     }
-    std::int64_t duration = cost_.tokens_ps[static_cast<std::size_t>(total)] +
-                            cost_.sequences_ps[record.tokens.size()];
+    std::int64_t duration = cost_.tokens_ps[static_cast<std::size_t>(total)] + cost_.sequences_ps[record.tokens.size()];
     if (chunks > 0) duration += cost_.prefill_fixed_ps + cost_.prefill_ps(prefill);
     if (decoding > 0) {
       duration += cost_.decode_fixed_ps + decoding * cost_.decode_sequence_ps + context * cost_.context_token_ps;

@@ -1,4 +1,4 @@
-#include "orrery/scenario/gzip.h"
+#include "orrery/base/gzip.h"
 
 #include <fmt/format.h>
 #include <zlib.h>

@@ -1,0 +1,66 @@
+#include "orrery/calibration/chip_facts.h"
+
+#include <fmt/format.h>
+
+#include <limits>
+
+#include "orrery/base/nearest_name.h"
+
+namespace orrery {
+namespace {
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+double rate_of(const std::optional<Sourced<FlopsPerSecond>>& peak) { return peak ? peak->value.si() : kNone; }
+
+}  // namespace
+
+ChipFacts chip_facts(const ChipRecord& chip) {
+  ChipFacts facts;
+  facts.id = chip.header.id;
+  facts.generation = chip.family.id.substr(0, chip.family.id.find('-'));
+  facts.matrix_class = chip.matrix_class;
+  facts.units = static_cast<double>(chip.compute_units.value);
+  facts.clock_Hz = chip.matrix_clock.value.si();
+  if (chip.exponentials_per_clock_per_unit) facts.exponentials_per_clock = chip.exponentials_per_clock_per_unit->value;
+  facts.bf16_flops = rate_of(chip.dense_peak.bf16);
+  facts.fp8_flops = rate_of(chip.dense_peak.fp8);
+  facts.int8_flops = rate_of(chip.dense_peak.int8);
+  facts.fp4_flops = rate_of(chip.dense_peak.fp4);
+  facts.bandwidth_Bps = chip.memory.bandwidth.value.si();
+  facts.l2_bytes = chip.l2_cache.value.si();
+  facts.power_limit_W = chip.power_limit.value.si();
+  facts.link_Bps = chip.link_bandwidth ? chip.link_bandwidth->value.si() : kNone;
+  return facts;
+}
+
+ChipTable ChipTable::read(const Catalog& catalog, Diagnostics& diagnostics) {
+  ChipTable table;
+  for (const std::string& id : catalog.ids("chip")) {
+    const auto entry = catalog.load<ChipRecord>(AnyReference{id, {}}, diagnostics);
+    if (entry) table.add(chip_facts(entry->record), entry->record.aliases);
+  }
+  return table;
+}
+
+void ChipTable::add(ChipFacts facts, std::vector<std::string> aliases) {
+  chips_.push_back(std::make_unique<const ChipFacts>(std::move(facts)));
+  names_.emplace_back(chips_.back()->id, chips_.back().get());
+  for (std::string& alias : aliases) names_.emplace_back(std::move(alias), chips_.back().get());
+}
+
+const ChipFacts* ChipTable::find(std::string_view name) const {
+  for (const auto& [known, chip] : names_) {
+    if (known == name) return chip;
+  }
+  return nullptr;
+}
+
+std::string ChipTable::hint(std::string_view name) const {
+  std::vector<std::string> names;
+  for (const auto& [known, chip] : names_) names.push_back(known);
+  const std::string nearest = did_you_mean(std::string(name), names);
+  return nearest.empty() ? "" : fmt::format(" ({})", nearest);
+}
+
+}  // namespace orrery

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <array>
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "orrery/base/result.h"
+#include "orrery/chip/chip_record.h"
+
+namespace orrery {
+
+/// What an operator form may know of a chip: its datasheet, in plain numbers, so that a fit can call
+/// a form millions of times. Rates are per second, sizes in bytes; nan where the chip has none.
+struct ChipFacts {
+  std::string id;                       ///< catalog id
+  std::string generation;               ///< "ampere", "hopper", "ada", "blackwell": leave-generation-out groups by it
+  MatrixClass matrix_class = MatrixClass::async;
+  double units = 0;                     ///< streaming multiprocessors
+  double clock_Hz = 0;                  ///< at which the dense peaks hold
+  double exponentials_per_clock = 0;    ///< per unit
+  double bf16_flops = 0;                ///< dense
+  double fp8_flops = std::numeric_limits<double>::quiet_NaN();
+  double int8_flops = std::numeric_limits<double>::quiet_NaN();
+  double fp4_flops = std::numeric_limits<double>::quiet_NaN();
+  double bandwidth_Bps = 0;
+  double l2_bytes = 0;
+  double power_limit_W = 0;
+  double link_Bps = 0;                  ///< to the other chips of the node, one direction
+};
+
+/// A constant of a form. Fits work on its logarithm.
+struct ConstantSpec {
+  std::string_view name;
+  std::string_view unit;   ///< as printed: "us", "cycles", "1"
+  double prior = 1;        ///< where nothing is known; also the start of a fit
+  double low = 0;          ///< sane range; a fit is pushed back into it
+  double high = 0;
+  std::string_view help;
+  /// Over which chips a prior for an unseen chip is pooled: all chips, or those of its matrix class.
+  enum class Pooling { all, matrix_class } pooling = Pooling::all;
+};
+
+/// One term of a prediction, for `orrery op`.
+struct TimeTerm {
+  std::string_view name;
+  double us = 0;
+};
+
+/// Numbers that describe one call of an operator: columns of the data, in an order that the form fixes.
+using Shape = std::array<double, 12>;
+
+/// One kind of operator as a closed formula of shape, chip and constants. Pure and immutable; one file
+/// each, one row in operator_forms().
+class OperatorForm {
+ public:
+  virtual ~OperatorForm() = default;
+
+  /// The KIND of `orrery predict KIND`, and the name of the data file without .csv.gz.
+  virtual std::string_view kind() const = 0;
+  virtual std::span<const std::string_view> columns() const = 0;  ///< columns that fill the Shape, in order
+  /// Text columns that make the family, joined by "/": which kernels share constants, such as a dtype, or a
+  /// dtype and a kernel. Points of one kind are fitted apart by family.
+  virtual std::span<const std::string_view> family_columns() const = 0;
+  virtual std::span<const ConstantSpec> constants(std::string_view family) const = 0;
+  /// Fails, with the reason, when the form cannot speak of this shape, family or chip.
+  virtual Result<void> accepts(const Shape& shape, std::string_view family, const ChipFacts& chip) const = 0;
+  /// Whether the operands cannot have stayed in the cache: the rows that accuracy is scored on apart.
+  virtual bool is_cold(const Shape& shape, std::string_view family, const ChipFacts& chip) const = 0;
+  /// Microseconds; `constants` in the order of constants(family). With `benchmark_hot`, as the benchmarks
+  /// measured it, reuse of the cache included; without, as a served model sees it.
+  /// Pre: accepts(). `terms`, if given, receives the parts.
+  virtual double time_us(const Shape& shape, std::string_view family, const ChipFacts& chip,
+                         std::span<const double> constants, bool benchmark_hot,
+                         std::vector<TimeTerm>* terms = nullptr) const = 0;
+  /// The columns of the data that hold measured times. With several, every row of the data is several
+  /// points, and the family gets the text column `phase` to tell them apart: the name without "_us".
+  /// The prediction of the row is their sum.
+  virtual std::span<const std::string_view> measured_columns() const {
+    static constexpr std::string_view kLatency[] = {"latency_us"};
+    return kLatency;
+  }
+  /// The number that a cell of `column` stands for. Override it where a text has a place on a scale, as the
+  /// skew of a distribution has, or where an empty cell means something. Fails with the reason.
+  virtual Result<double> number_of(std::string_view column, std::string_view text) const;
+  /// The family whose constants serve where nothing was ever fitted for `family`; empty: none does.
+  virtual std::string_view fallback_family(std::string_view /*family*/) const { return {}; }
+  /// The plain roofline, max(FLOPs / peak, bytes / bandwidth), as a baseline.
+  virtual double roofline_us(const Shape& shape, std::string_view family, const ChipFacts& chip) const = 0;
+};
+
+/// All forms; see forms/table.cpp.
+std::span<const OperatorForm* const> operator_forms();
+const OperatorForm* find_operator_form(std::string_view kind);
+
+}  // namespace orrery

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "orrery/calibration/error_band.h"
+#include "orrery/chip/calibration_record.h"
+
+namespace orrery {
+
+/// What a prediction rests on, strongest first.
+enum class Basis { fitted, class_prior, datasheet };
+template <>
+struct EnumNames<Basis> {
+  static constexpr EnumRow<Basis> kRows[] = {
+      {Basis::fitted, "fitted", "constants fitted to points of this chip"},
+      {Basis::class_prior, "class-prior", "constants of other chips, mostly of its class"},
+      {Basis::datasheet, "datasheet", "the form's own constants: no measurement of such kernels is known"},
+  };
+};
+
+/// Constants that serve for one family on one chip.
+struct Served {
+  Constants constants;
+  ErrorBand band;
+  Basis basis = Basis::datasheet;
+  std::string entry;  ///< of the catalog; empty for Basis::datasheet
+};
+
+/// Microseconds with the 80 % band.
+struct Prediction {
+  double us = 0;
+  double low_us = 0;
+  double high_us = 0;
+  Basis basis = Basis::datasheet;
+};
+
+/// Predicts operators from the calibrations of a catalog.
+class Predictor {
+ public:
+  /// Reads all calibrations; what is wrong with one is reported. With `without_chip`, an id, as if that chip's
+  /// measurements did not exist.
+  static Predictor read(const Catalog& catalog, std::string without_chip, Diagnostics& diagnostics);
+
+  /// Looks constants up: the chip's own, then those of its class, each for the family and then for the one
+  /// that the form names in its place, then the form's own.
+  Served serve(const OperatorForm& form, std::string_view family, const ChipFacts& chip) const;
+
+ private:
+  bool find(const std::string& entry, const OperatorForm& form, std::string_view family, Served& served) const;
+
+  std::string without_chip_;
+  std::map<std::string, CalibrationRecord, std::less<>> entries_;
+};
+
+/// Pre: the form accepts the shape. `benchmark_hot`: see OperatorForm::time_us.
+Prediction predict(const OperatorForm& form, std::string_view family, const ChipFacts& chip, const Shape& shape,
+                   const Served& served, bool benchmark_hot);
+
+}  // namespace orrery

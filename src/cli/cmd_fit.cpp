@@ -1,0 +1,110 @@
+#include <fmt/format.h>
+
+#include <ctime>
+#include <filesystem>
+
+#include "orrery/base/file.h"
+#include "orrery/base/unit.h"
+#include "orrery/calibration/calibrate.h"
+#include "orrery/calibration/predictor.h"
+#include "orrery/cli/command.h"
+#include "orrery/cli/operator_data.h"
+
+namespace orrery {
+namespace {
+
+std::string today() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  return fmt::format("{:04}-{:02}-{:02}", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday);
+}
+
+/// Keeps the groups of one chip to a sample, or all groups when no chip is named.
+void keep_sample(PointSet& set, const ChipFacts* chip, std::size_t most) {
+  for (PointGroup& group : set.groups) {
+    if (chip != nullptr && group.chip != chip) continue;
+    group.points = few_points_of(*set.form, group.family, *group.chip, group.points,
+                                 specified_priors(*set.form, group.family), most);
+    for (MeasuredPoint& point : group.points) point.unseen = false;  // too few to put some aside
+  }
+  std::erase_if(set.groups, [](const PointGroup& group) { return group.points.empty(); });
+}
+
+/// What the catalog knows of a chip without its own measurements.
+std::optional<Calibrated> known_elsewhere(const Catalog& catalog, const OperatorForm& form, std::string_view family,
+                                          const ChipFacts& chip) {
+  Diagnostics ignored;  // `orrery check` reports what is wrong with an entry
+  const Served served = Predictor::read(catalog, chip.id, ignored).serve(form, family, chip);
+  if (served.basis == Basis::datasheet) return std::nullopt;
+  return Calibrated{served.constants, served.band};
+}
+
+int write_entries(const std::vector<CalibrationRecord>& records, const std::string& folder, const Program& program) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) return program.fail(fmt::format("cannot create {}: {}", folder, error.message()));
+  for (const CalibrationRecord& record : records) {
+    const std::string path = fmt::format("{}/{}.yaml", folder, record.header.id);
+    if (const auto written = write_file_atomically(path, to_yaml(write_record(record))); !written) {
+      return program.fail(fmt::format("cannot write {}: {}", path, written.error()));
+    }
+  }
+  return program.print(fmt::format("{} entries in {}\n", records.size(), folder));
+}
+
+}  // namespace
+
+int command_fit(const Arguments& arguments, Program& program) {
+  const auto catalog = program.open_catalog();
+  if (!catalog) return program.fail(catalog.error());
+  const auto forms = chosen_forms(arguments, program);
+  if (!forms) return kWrongUsage;
+  Diagnostics diagnostics;
+  const ChipTable chips = ChipTable::read(*catalog, diagnostics);
+  if (diagnostics.has_errors()) return program.report(diagnostics, false);
+  const ChipFacts* chip = nullptr;
+  if (const auto word = arguments.get("--gpu")) {
+    chip = chips.find(*word);
+    if (chip == nullptr) return program.refuse(fmt::format("there is no chip '{}'{}", *word, chips.hint(*word)));
+  }
+  std::size_t most = 0;
+  if (const auto word = arguments.get("--points")) {
+    const auto number = parse_unsigned(*word);
+    if (!number || *number == 0) return program.refuse(fmt::format("--points: '{}' is not a count of points", *word));
+    most = *number;
+  }
+
+  const std::string folder = *arguments.get("FOLDER");
+  CalibrationOrigin origin{arguments.get("--title").value_or(std::filesystem::path(folder).filename().string()),
+                           arguments.get("--publisher").value_or("unknown"), arguments.get("--date").value_or("unknown"),
+                           arguments.get("--fit-date").value_or(today())};
+  CalibrationBuilder builder(std::move(origin));
+  std::vector<RowProblem> problems;
+  bool any = false;
+  for (const OperatorForm* form : *forms) {
+    auto set = read_points(*form, folder, chips, problems);
+    if (!set) {
+      program.note(fmt::format("error: {}", set.error()));
+      if (arguments.has("--operator")) return kInvalidInput;
+      continue;
+    }
+    FamilyFitOptions options = default_fit_options();
+    options.known = [&](const OperatorForm& of, std::string_view family, const ChipFacts& on) {
+      return known_elsewhere(*catalog, of, family, on);
+    };
+    if (most > 0) {
+      keep_sample(*set, chip, most);
+      options.own = options.few;
+    }
+    for (const FamilyFit& fit : fit_families(*set, options)) builder.add(*set, fit);
+    any = any || !set->groups.empty();
+  }
+  note_problems(problems, program);
+  if (!any) return kInvalidInput;
+  std::vector<CalibrationRecord> records = builder.take();
+  if (chip != nullptr) std::erase_if(records, [&](const auto& record) { return record.header.id != chip->id; });
+  return write_entries(records, *arguments.get("--output"), program);
+}
+
+}  // namespace orrery

@@ -1,0 +1,123 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "orrery/base/file.h"
+#include "orrery/calibration/predictor.h"
+#include "orrery/cli/command.h"
+#include "orrery/cli/operator_data.h"
+
+namespace orrery {
+namespace {
+
+constexpr std::string_view kAdded = "predicted_us,low_us,high_us,basis";
+
+/// The name of a phase's own column: "predicted_dispatch_us".
+std::string phase_column(std::string_view measured_column) { return fmt::format("predicted_{}", measured_column); }
+
+/// Predicts rows of one table; looks the constants of a chip and family up once.
+class RowPredictor {
+ public:
+  RowPredictor(const OperatorForm& form, const Predictor& predictor) : form_(form), predictor_(predictor) {}
+
+  /// ",predicted_us,low_us,high_us,basis" and one more cell for each phase.
+  std::string cells(const RowShape& row) {
+    Prediction sum;
+    sum.basis = Basis::fitted;
+    std::string phases;
+    for (const std::string& family : row.families) {
+      const Prediction part = predict(form_, family, *row.chip, row.shape, served(family, *row.chip), true);
+      sum.us += part.us;
+      sum.low_us += part.low_us;
+      sum.high_us += part.high_us;
+      sum.basis = std::max(sum.basis, part.basis);  // as weak as the weakest
+      if (row.families.size() > 1) phases += fmt::format(",{:.7g}", part.us);
+    }
+    return fmt::format(",{:.7g},{:.7g},{:.7g},{}{}", sum.us, sum.low_us, sum.high_us, enum_name(sum.basis), phases);
+  }
+
+ private:
+  const Served& served(const std::string& family, const ChipFacts& chip) {
+    const auto key = std::pair(family, &chip);
+    const auto known = served_.find(key);
+    if (known != served_.end()) return known->second;
+    return served_.emplace(key, predictor_.serve(form_, family, chip)).first->second;
+  }
+
+  const OperatorForm& form_;
+  const Predictor& predictor_;
+  std::map<std::pair<std::string, const ChipFacts*>, Served> served_;
+};
+
+/// The table with its predictions as CSV; rows that cannot be predicted get empty cells.
+std::string predicted_table(const OperatorForm& form, const MeasurementTable& table, const RowReader& reader,
+                            const Predictor& predictor, std::vector<RowProblem>& problems, std::size_t& predicted) {
+  const auto measured = form.measured_columns();
+  std::string text = fmt::format("{},{}", fmt::join(table.columns(), ","), kAdded);
+  std::string nothing(4, ',');
+  if (measured.size() > 1) {
+    for (const std::string_view column : measured) text += fmt::format(",{}", phase_column(column));
+    nothing.append(measured.size(), ',');
+  }
+  text += '\n';
+  RowPredictor rows(form, predictor);
+  for (std::size_t row = 0; row < table.row_count(); ++row) {
+    text += table.row_text(row);
+    if (const auto shape = reader.read(row)) {
+      text += rows.cells(*shape);
+      ++predicted;
+    } else {
+      if (table.is_whole(row)) problems.push_back({table.path(), table.line(row), shape.error()});
+      text += nothing;
+    }
+    text += '\n';
+  }
+  return text;
+}
+
+int invalid(const Program& program, const std::string& message) {
+  program.note(fmt::format("error: {}", message));
+  return kInvalidInput;
+}
+
+}  // namespace
+
+int command_predict(const Arguments& arguments, Program& program) {
+  const auto catalog = program.open_catalog();
+  if (!catalog) return program.fail(catalog.error());
+  const OperatorForm* form = form_named(*arguments.get("KIND"), program);
+  if (form == nullptr) return kWrongUsage;
+  Diagnostics diagnostics;
+  const ChipTable chips = ChipTable::read(*catalog, diagnostics);
+  std::string without;
+  if (const auto word = arguments.get("--exclude-gpu")) {
+    const ChipFacts* chip = chips.find(*word);
+    if (chip == nullptr) return program.refuse(fmt::format("there is no chip '{}'{}", *word, chips.hint(*word)));
+    without = chip->id;
+  }
+  const Predictor predictor = Predictor::read(*catalog, without, diagnostics);
+  if (diagnostics.has_errors()) return program.report(diagnostics, false);
+
+  const std::string path = *arguments.get("IN");
+  std::vector<RowProblem> problems;
+  const auto table = read_measurement_table(path, problems);
+  if (!table) return invalid(program, fmt::format("{}: {}", path, table.error()));
+  const auto reader = RowReader::make(*form, *table, chips);
+  if (!reader) return invalid(program, fmt::format("{}: {}", path, reader.error()));
+  std::size_t predicted = 0;
+  const std::string text = predicted_table(*form, *table, *reader, predictor, problems, predicted);
+  note_problems(problems, program);
+  if (table->row_count() == 0) return invalid(program, fmt::format("{}: it has no rows", path));
+  const std::string output = *arguments.get("--output");
+  if (output == "-") {
+    if (const int printed = program.print(text); printed != kAnswered) return printed;
+  } else if (const auto written = write_file_atomically(output, text); !written) {
+    return program.fail(fmt::format("cannot write {}: {}", output, written.error()));
+  }
+  if (predicted == table->row_count()) return kAnswered;
+  program.note(fmt::format("{} of {} rows could not be predicted", table->row_count() - predicted, table->row_count()));
+  return predicted == 0 ? kInvalidInput : kAnswered;
+}
+
+}  // namespace orrery
