@@ -144,7 +144,7 @@ FamilyFitOptions default_fit_options() {
   options.joint.most_points = 300;
   options.joint.most_calls = 500;
   options.own.most_calls = 800;
-  options.few.lambda = 0.1;
+  options.few.lambda = 0.05;
   options.few.most_calls = 800;
   return options;
 }

@@ -13,7 +13,16 @@ constexpr double kLeast[] = {1, 1, 0, 1, 1, 8, 0};
 constexpr std::string_view kFamilyColumns[] = {"kv_cache_dtype"};
 
 enum Constant {
-  kLaunch, kMatrix, kExponential, kTileOverlap, kLatency, kItem, kBalance, kActivations, kStore, kOverlap,
+  kLaunch,
+  kMatrix,
+  kExponential,
+  kTileOverlap,
+  kLatency,
+  kItem,
+  kBalance,
+  kActivations,
+  kStore,
+  kOverlap,
   kCache
 };
 using enum ConstantSpec::Pooling;
@@ -28,7 +37,8 @@ constexpr ConstantSpec kConstants[] = {
     {"activation_bandwidth", "1", 0.6, 0.1, 1, "Share of the memory bandwidth for queries and outputs", all},
     {"store_bandwidth", "1", 0.4, 0.05, 1, "Share of the memory bandwidth for keys and values, read and stored", all},
     {"overlap", "1", 1.1, 1, 8, "1: tiles and memory time add up; large: the longer one counts", all},
-    {"cache_bytes_per_clock", "B", 8, 2, 128, "Last-level cache to one unit, when the benchmark finds its operands there", all},
+    {"cache_bytes_per_clock", "B", 8, 2, 128,
+     "Last-level cache to one unit, when the benchmark finds its operands there", all},
 };
 
 /// Queries and outputs.
@@ -63,7 +73,8 @@ class AttentionContextForm final : public OperatorForm {
   Result<void> accepts(const Shape& shape, std::string_view family, const ChipFacts& chip) const override {
     if (auto known = accepts_family(family); !known) return known;
     if (auto counts = accepts_counts(shape, kColumns, kLeast); !counts) return counts;
-    if (shape[kQueryHeads] < shape[kKvHeads]) return failure("q_heads is below kv_heads; each KV head serves a query head");
+    if (shape[kQueryHeads] < shape[kKvHeads])
+      return failure("q_heads is below kv_heads; each KV head serves a query head");
     if (!(chip.exponentials_per_clock > 0)) return failure("the chip states no exponentials_per_clock_per_unit");
     return {};
   }
@@ -72,8 +83,8 @@ class AttentionContextForm final : public OperatorForm {
     return moved_bytes(shape, family) > chip.l2_bytes;
   }
 
-  double time_us(const Shape& shape, std::string_view family, const ChipFacts& chip,
-                 std::span<const double> constants, bool benchmark_hot, std::vector<TimeTerm>* terms) const override {
+  double time_us(const Shape& shape, std::string_view family, const ChipFacts& chip, std::span<const double> constants,
+                 bool benchmark_hot, std::vector<TimeTerm>* terms) const override {
     const ScoreTile tile = score_tile(chip);
     TileWork work = count_tile_work(tile, shape[kPrefixTokens], shape[kQueryTokens], shape[kWindow]);
     double heads = shape[kBatch] * shape[kQueryHeads];
@@ -91,9 +102,8 @@ class AttentionContextForm final : public OperatorForm {
                         .balance = constants[kBalance]};
     const double tiles = tile_work_us(work, tile, 2 * shape[kHeadDim], rate, chip);
     const double hits = benchmark_hot ? cache_hits(moved_bytes(shape, family), chip) : 0;
-    const double memory =
-        memory_us(activation_bytes(shape), hits, chip, constants[kActivations], constants[kCache]) +
-        memory_us(key_value_bytes(shape, family), hits, chip, constants[kStore], constants[kCache]);
+    const double memory = memory_us(activation_bytes(shape), hits, chip, constants[kActivations], constants[kCache]) +
+                          memory_us(key_value_bytes(shape, family), hits, chip, constants[kStore], constants[kCache]);
     const double both = soft_maximum(tiles, memory, constants[kOverlap]);
     if (terms != nullptr) {
       terms->push_back({"launch", constants[kLaunch]});

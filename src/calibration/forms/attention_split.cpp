@@ -15,9 +15,11 @@ SplitTime split_time(double items, double blocks, double most_splits, double mem
     const double waves = spread + rate.rounding * (std::ceil(spread) - spread);
     return (1 + (waves - 1) / rate.resident) * (rate.item_us + std::ceil(blocks / splits) * rate.block_us);
   };
-  // Units start together and wait together; later they drift apart, and some compute while others load.
-  const double exposed = rate.exposed * rate.item_us;
-  const auto both_us = [&](double work) { return exposed + soft_maximum(work - exposed, memory_us, rate.overlap); };
+  // Units start and end together, and wait together; in between they drift apart, and some compute while others load.
+  const auto both_us = [&](double work) {
+    const double exposed = std::min(work, rate.exposed * rate.item_us);
+    return exposed + soft_maximum(work - exposed, memory_us, rate.overlap);
+  };
 
   SplitTime best;
   best.work = work_us(1);

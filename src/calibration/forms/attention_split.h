@@ -8,7 +8,7 @@ namespace orrery::attention {
 struct SplitRate {
   double item_us = 0;     ///< start and end of a work item
   double block_us = 0;    ///< one step of a work item over 128 cached tokens
-  double exposed = 0;     ///< share of the first item's start and end that memory traffic cannot hide
+  double exposed = 0;     ///< starts and ends of items that memory traffic cannot hide
   double resident = 1;    ///< work items that overlap on a unit
   double rounding = 0;    ///< 1: whole waves of work items; 0: spread evenly
   double combine_us = 0;  ///< second kernel that combines parts of a split cache

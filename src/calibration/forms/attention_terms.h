@@ -46,8 +46,8 @@ inline double memory_us(double bytes, double hits, const ChipFacts& chip, double
 }
 
 /// Time of one unit for matrix products of `flops`, in us, at `fraction` of the pace of matrix units and shared memory,
-/// but never above the dense peak for the `useful_flops` among them. `warps` warps each read the second operand (keys or
-/// values), `operand_bytes` long, from shared memory. On sync chips a warp loads what its matrix instruction takes
+/// but never above the dense peak for the `useful_flops` among them. `warps` warps each read the second operand (keys
+/// or values), `operand_bytes` long, from shared memory. On sync chips a warp loads what its matrix instruction takes
 /// before it, and both add up; asynchronous matrix units read shared memory themselves and hide it.
 /// Source: 128 bytes per clock and unit on every generation since Volta (NVIDIA white papers). Measured steps of
 /// FlashAttention-2 decode: 4190 clocks on A100 and 5980 on L40S, against 4096 and 6144 by this sum.
@@ -55,9 +55,8 @@ inline double products_us(double flops, double useful_flops, double operand_byte
                           const ChipFacts& chip) {
   constexpr double kSharedMemoryBytesPerClock = 128;
   const double seconds_per_flop = chip.units / chip.bf16_flops;
-  const double loads = chip.matrix_class == MatrixClass::sync
-                           ? warps * operand_bytes / (kSharedMemoryBytesPerClock * chip.clock_Hz)
-                           : 0;
+  const double loads =
+      chip.matrix_class == MatrixClass::sync ? warps * operand_bytes / (kSharedMemoryBytesPerClock * chip.clock_Hz) : 0;
   return std::max(useful_flops * seconds_per_flop, (flops * seconds_per_flop + loads) / fraction) / kMicrosecond;
 }
 

@@ -10,9 +10,9 @@ struct ScoreTile {
   double keys = 128;
 };
 
-/// Queries grow with the work that a unit does per clock, since shared memory gives its operands at the same pace in every
-/// generation: 128 x 64 on Ampere, 64 x 64 on Ada, 128 x 128 on Hopper, 256 x 128 on Blackwell.
-/// Source: tile sizes of FlashAttention-2, -3 and -4 for heads of 128; the rule for other chips is ours.
+/// Queries grow with the work that a unit does per clock, since shared memory gives its operands at the same pace in
+/// every generation: 128 x 64 on Ampere, 64 x 64 on Ada, 128 x 128 on Hopper, 256 x 128 on Blackwell. Source: tile
+/// sizes of FlashAttention-2, -3 and -4 for heads of 128; the rule for other chips is ours.
 ScoreTile score_tile(const ChipFacts& chip);
 
 /// What the units do in attention of a prompt: rows of tiles, each row a work item.

@@ -13,9 +13,7 @@ constexpr std::string_view kColumns[] = {"q_heads", "batch", "query_tokens", "pr
 constexpr double kLeast[] = {1, 1, 1, 0};
 constexpr std::string_view kFamilyColumns[] = {"kv_cache_dtype"};
 
-enum Constant {
-  kLaunch, kMatrix, kExponential, kTileOverlap, kItem, kBalance, kBandwidth, kOverlap, kCache
-};
+enum Constant { kLaunch, kMatrix, kExponential, kTileOverlap, kItem, kBalance, kBandwidth, kOverlap, kCache };
 using enum ConstantSpec::Pooling;
 constexpr ConstantSpec kConstants[] = {
     {"launch", "us", 10, 1, 40, "Launch and tail of the kernels", matrix_class},
@@ -26,7 +24,8 @@ constexpr ConstantSpec kConstants[] = {
     {"balance", "1", 2, 1, 16, "1: the longest row adds to the mean unit; large: the longer one counts", all},
     {"bandwidth_fraction", "1", 0.6, 0.1, 1, "Share of the bandwidth in joining, rotating and storing Q, K and V", all},
     {"overlap", "1", 1.1, 1, 8, "1: tiles and memory time add up; large: the longer one counts", all},
-    {"cache_bytes_per_clock", "B", 8, 2, 128, "Last-level cache to one unit, when the benchmark finds its operands there", all},
+    {"cache_bytes_per_clock", "B", 8, 2, 128,
+     "Last-level cache to one unit, when the benchmark finds its operands there", all},
 };
 
 /// Queries, keys, values and outputs of all heads, expanded; the cached prefix is expanded beforehand.
