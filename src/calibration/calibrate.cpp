@@ -45,7 +45,8 @@ std::string prior_id(MatrixClass matrix_class, std::string_view without_chip) {
 }
 
 CalibrationRecord& CalibrationBuilder::record(const std::string& id, const std::string& name) {
-  const auto found = std::find_if(records_.begin(), records_.end(), [&](const auto& one) { return one.header.id == id; });
+  const auto found =
+      std::find_if(records_.begin(), records_.end(), [&](const auto& one) { return one.header.id == id; });
   if (found != records_.end()) return *found;
   CalibrationRecord& added = records_.emplace_back();
   added.header.id = id;
@@ -137,8 +138,11 @@ void CalibrationBuilder::add(const PointSet& set, const FamilyFit& fit) {
 }
 
 std::vector<CalibrationRecord> CalibrationBuilder::take() {
-  std::sort(records_.begin(), records_.end(),
-            [](const auto& a, const auto& b) { return a.header.id < b.header.id; });
+  const auto is_of_chip = [](const CalibrationRecord& record) { return record.chip.has_value(); };
+  if (std::count_if(records_.begin(), records_.end(), is_of_chip) < 2) {
+    std::erase_if(records_, [&](const CalibrationRecord& record) { return !is_of_chip(record); });
+  }
+  std::sort(records_.begin(), records_.end(), [](const auto& a, const auto& b) { return a.header.id < b.header.id; });
   return std::move(records_);
 }
 

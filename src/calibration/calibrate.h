@@ -22,13 +22,13 @@ class CalibrationBuilder {
  public:
   explicit CalibrationBuilder(CalibrationOrigin origin) : origin_(std::move(origin)) {}
   void add(const PointSet& set, const FamilyFit& fit);
-  /// Sorted by id.
+  /// Sorted by id. Points of one chip alone make no priors: they would speak of that chip, and not of a class.
   std::vector<CalibrationRecord> take();
 
  private:
   CalibrationRecord& record(const std::string& id, const std::string& name);
-  void add_family(CalibrationRecord& record, const FamilyFit& fit, FamilyCalibration family,
-                  const Constants& constants, const ErrorBand& band);
+  void add_family(CalibrationRecord& record, const FamilyFit& fit, FamilyCalibration family, const Constants& constants,
+                  const ErrorBand& band);
   void add_priors(const PointSet& set, const FamilyFit& fit, const ClassPriors& priors, const ErrorBand& band,
                   const ChipFit* without);
 

@@ -22,6 +22,10 @@ struct ErrorBand {
 /// Where nothing was measured at all: a factor of two.
 ErrorBand unknown_band();
 
+/// A band around the prediction of a kernel by the constants of another one: half as wide again, on the scale
+/// of logarithms.
+ErrorBand widened(const ErrorBand& band);
+
 /// What one prediction missed by.
 struct Residual {
   std::size_t region = 0;

@@ -24,11 +24,10 @@ std::vector<double> roofline_errors(const OperatorForm& form, const PointGroup& 
 
 /// Mean over chips, by their numbers of points.
 double overall(const std::vector<ChipAccuracy>& chips, double ChipAccuracy::* coverage,
-               SplitErrors ChipAccuracy::* errors, bool with_peers) {
+               SplitErrors ChipAccuracy::* errors) {
   double inside = 0;
   double points = 0;
   for (const ChipAccuracy& chip : chips) {
-    if (with_peers && !chip.has_peers) continue;
     const auto count = static_cast<double>((chip.*errors).all.points);
     inside += chip.*coverage * count;
     points += count;
@@ -102,11 +101,9 @@ OperatorAccuracy evaluate(const PointSet& set, const FamilyFitOptions& options) 
   for (const FamilyFit& family : fit_families(set, options)) {
     for (const ChipFit& chip : family.chips) accuracy.chips.push_back(accuracy_of(family, chip));
   }
-  accuracy.own_coverage =
-      overall(accuracy.chips, &ChipAccuracy::own_coverage, &ChipAccuracy::own_unseen, false);
-  accuracy.left_out_coverage =
-      overall(accuracy.chips, &ChipAccuracy::left_out_coverage, &ChipAccuracy::left_out, true);
-  accuracy.few_coverage = overall(accuracy.chips, &ChipAccuracy::few_coverage, &ChipAccuracy::few, true);
+  accuracy.own_coverage = overall(accuracy.chips, &ChipAccuracy::own_coverage, &ChipAccuracy::own_unseen);
+  accuracy.left_out_coverage = overall(accuracy.chips, &ChipAccuracy::left_out_coverage, &ChipAccuracy::left_out);
+  accuracy.few_coverage = overall(accuracy.chips, &ChipAccuracy::few_coverage, &ChipAccuracy::few);
   return accuracy;
 }
 

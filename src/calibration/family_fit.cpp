@@ -5,6 +5,8 @@
 #include <iterator>
 #include <utility>
 
+#include "orrery/calibration/few_points.h"
+
 namespace orrery {
 namespace {
 
@@ -30,15 +32,6 @@ ErrorBand band_or_unknown(std::span<const Residual> residuals, bool symmetric) {
   return residuals.empty() ? unknown_band() : band_of(residuals, symmetric);
 }
 
-std::vector<MeasuredPoint> without(std::span<const MeasuredPoint> points, std::span<const MeasuredPoint> left_out) {
-  std::vector<MeasuredPoint> rest;
-  for (const MeasuredPoint& point : points) {
-    const bool out = std::any_of(left_out.begin(), left_out.end(), [&](const auto& one) { return one.key == point.key; });
-    if (!out) rest.push_back(point);
-  }
-  return rest;
-}
-
 /// Priors of the others, and what each of the others tells of their error: it is left out beside `chip`.
 /// So neither priors nor bands have seen `chip`.
 class LeftOut {
@@ -53,10 +46,8 @@ class LeftOut {
     fit.has_peers = !fit.left_out_priors.chips().empty();
     fit.left_out.constants = fit.left_out_priors.of(group.chip->matrix_class);
     if (!fit.has_peers) fit.left_out = known_of(group);
-    fit.sample = few_points_of(form_, group.family, *group.chip, group.points, fit.left_out.constants,
-                               few_of(group));
-    fit.few.constants =
-        fit_chip(form_, group.family, *group.chip, fit.sample, fit.left_out.constants, options_.few);
+    fit.sample = few_points_of(form_, group.family, *group.chip, group.points, fit.left_out.constants, few_of(group));
+    fit.few.constants = fit_chip(form_, group.family, *group.chip, fit.sample, fit.left_out.constants, options_.few);
     if (options_.with_bands) fit_bands(index, fit);
   }
 
@@ -71,7 +62,7 @@ class LeftOut {
       append_residuals(of_priors, form_, group, group.points, prior);
       const auto sample = few_points_of(form_, group.family, *group.chip, group.points, prior, few_of(group));
       const Constants few = fit_chip(form_, group.family, *group.chip, sample, prior, options_.few);
-      append_residuals(of_few, form_, group, without(group.points, sample), few);
+      append_residuals(of_few, form_, group, without_points(group.points, sample), few);
     }
     if (fit.has_peers) fit.left_out.band = band_or_unknown(of_priors, true);
     fit.few.band = of_few.empty() ? fit.left_out.band : band_of(of_few, true);
@@ -82,9 +73,9 @@ class LeftOut {
     const ChipFacts& chip = *group.chip;
     if (fallback_ != nullptr) {
       for (const ChipFit& fit : fallback_->chips) {
-        if (fit.group->chip == &chip) return fit.left_out;
+        if (fit.group->chip == &chip) return {fit.left_out.constants, widened(fit.left_out.band)};
       }
-      return {fallback_->priors.of(chip.matrix_class), fallback_->prior_band};
+      return {fallback_->priors.of(chip.matrix_class), widened(fallback_->prior_band)};
     }
     if (options_.known) {
       if (const auto known = options_.known(form_, group.family, chip)) return *known;
@@ -98,9 +89,8 @@ class LeftOut {
   const ClassPriors& pair(std::size_t a, std::size_t b) {
     auto& cached = pairs_[std::min(a, b) * groups_.size() + std::max(a, b)];
     if (!cached) {
-      cached = priors_of(form_, groups_, options_.joint, [&](const ChipFacts& chip) {
-        return &chip != groups_[a]->chip && &chip != groups_[b]->chip;
-      });
+      cached = priors_of(form_, groups_, options_.joint,
+                         [&](const ChipFacts& chip) { return &chip != groups_[a]->chip && &chip != groups_[b]->chip; });
     }
     return *cached;
   }
@@ -132,9 +122,9 @@ void fit_generation_out(const OperatorForm& form, Groups groups, const FamilyFit
   fit.generation_out = fit.left_out;
   fit.has_other_generations = static_cast<std::size_t>(same) < groups.size();
   if (same == 1) return;
-  fit.generation_out.constants =
-      priors_of(form, groups, options.joint, [&](const ChipFacts& chip) { return chip.generation != generation; })
-          .of(fit.group->chip->matrix_class);
+  fit.generation_out.constants = priors_of(form, groups, options.joint, [&](const ChipFacts& chip) {
+                                   return chip.generation != generation;
+                                 }).of(fit.group->chip->matrix_class);
 }
 
 }  // namespace
@@ -144,31 +134,10 @@ FamilyFitOptions default_fit_options() {
   options.joint.most_points = 300;
   options.joint.most_calls = 500;
   options.own.most_calls = 800;
-  options.few.lambda = 0.05;
+  options.few.lambda = 0.02;
+  options.few.hot_weight = 1;  // too few to lose any
   options.few.most_calls = 800;
   return options;
-}
-
-std::vector<MeasuredPoint> few_points_of(const OperatorForm& form, std::string_view family, const ChipFacts& chip,
-                                         std::span<const MeasuredPoint> points, const Constants& prior,
-                                         std::size_t count) {
-  std::vector<std::pair<double, const MeasuredPoint*>> by_time;
-  for (const MeasuredPoint& point : points) {
-    by_time.emplace_back(form.time_us(point.shape, family, chip, prior, true), &point);
-  }
-  std::sort(by_time.begin(), by_time.end(), [](const auto& a, const auto& b) {
-    return a.first != b.first ? a.first < b.first : a.second->key < b.second->key;
-  });
-  count = std::min(count, points.size());
-  std::vector<MeasuredPoint> chosen;
-  for (std::size_t i = 0; i < count; ++i) {  // one of each slice of equally many points
-    const auto begin = by_time.begin() + static_cast<std::ptrdiff_t>(i * by_time.size() / count);
-    const auto end = by_time.begin() + static_cast<std::ptrdiff_t>((i + 1) * by_time.size() / count);
-    const auto first =
-        std::min_element(begin, end, [](const auto& a, const auto& b) { return a.second->key < b.second->key; });
-    chosen.push_back(*first->second);
-  }
-  return chosen;
 }
 
 FamilyFit fit_family(const OperatorForm& form, Groups groups, const FamilyFit* fallback,

@@ -59,11 +59,6 @@ FamilyFit fit_family(const OperatorForm& form, std::span<const PointGroup* const
 /// Fits all families of a set of points.
 std::vector<FamilyFit> fit_families(const PointSet& set, const FamilyFitOptions& options);
 
-/// Points that tell most about a chip, spread over the range of predicted times: what to measure first.
-std::vector<MeasuredPoint> few_points_of(const OperatorForm& form, std::string_view family, const ChipFacts& chip,
-                                         std::span<const MeasuredPoint> points, const Constants& prior,
-                                         std::size_t count);
-
 /// The groups of each family, in their order.
 std::vector<std::vector<const PointGroup*>> groups_by_family(const PointSet& set);
 

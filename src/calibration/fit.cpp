@@ -13,11 +13,9 @@ constexpr double kOutside = 10;       // weight of the square of ln(how far outs
 constexpr double kFirstStep = 0.3;    // of ln(constant): 35 %
 constexpr double kSecondStep = 0.08;  // of the second round, which starts where the first ended
 constexpr double kTolerance = 1e-3;
-constexpr double kImpossible = 20;    // error of a prediction that is not a positive number
+constexpr double kImpossible = 20;  // error of a prediction that is not a positive number
 
-double smoothed(double error) {
-  return std::sqrt(error * error + kSmoothing * kSmoothing) - kSmoothing;
-}
+double smoothed(double error) { return std::sqrt(error * error + kSmoothing * kSmoothing) - kSmoothing; }
 
 std::vector<double> logarithms(const Constants& constants) {
   std::vector<double> logs;
@@ -158,7 +156,8 @@ ClassPriors fit_class_priors(const OperatorForm& form, std::string_view family, 
   }
   for (std::size_t c = 0; c < priors.by_class_.size(); ++c) {
     const auto& parameters = layout.parameters[c];
-    for (std::size_t i = 0; i < specs.size(); ++i) {  // a class that nobody measured is taken for the mean of the others
+    for (std::size_t i = 0; i < specs.size();
+         ++i) {  // a class that nobody measured is taken for the mean of the others
       priors.by_class_[c][i] = std::exp(parameters.empty() ? sums[i] / present : best[parameters[i]]);
     }
   }

@@ -42,8 +42,8 @@ class ClassPriors {
   const std::vector<std::string>& chips() const { return chips_; }
 
  private:
-  friend ClassPriors fit_class_priors(const OperatorForm& form, std::string_view family,
-                                      std::span<const FitChip> chips, const FitOptions& options);
+  friend ClassPriors fit_class_priors(const OperatorForm& form, std::string_view family, std::span<const FitChip> chips,
+                                      const FitOptions& options);
   std::array<Constants, 3> by_class_;
   std::vector<std::string> chips_;
 };

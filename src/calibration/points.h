@@ -41,8 +41,8 @@ class RowReader {
 struct MeasuredPoint {
   Shape shape{};
   double measured_us = 0;
-  bool cold = true;     ///< see OperatorForm::is_cold
-  bool unseen = false;  ///< belongs to the fifth that own fits never see
+  bool cold = true;       ///< see OperatorForm::is_cold
+  bool unseen = false;    ///< belongs to the fifth that own fits never see
   std::uint64_t key = 0;  ///< hash of everything that the row says but its times
 };
 

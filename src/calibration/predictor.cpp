@@ -52,16 +52,16 @@ Served Predictor::serve(const OperatorForm& form, std::string_view family, const
   Served served;
   for (const std::string_view known : {family, form.fallback_family(family)}) {
     if (known.empty()) continue;
-    if (find(chip.id, form, known, served)) {
-      served.basis = known == family ? Basis::fitted : Basis::class_prior;
-      return served;
-    }
+    const bool exact = known == family;
+    const bool own = find(chip.id, form, known, served);
     // A family that the missing chip had no part in has one prior only.
-    if (find(prior_id(chip.matrix_class, without_chip_), form, known, served) ||
-        find(prior_id(chip.matrix_class, ""), form, known, served)) {
-      served.basis = Basis::class_prior;
-      return served;
+    if (!own && !find(prior_id(chip.matrix_class, without_chip_), form, known, served) &&
+        !find(prior_id(chip.matrix_class, ""), form, known, served)) {
+      continue;
     }
+    served.basis = own && exact ? Basis::fitted : Basis::class_prior;
+    if (!exact) served.band = widened(served.band);
+    return served;
   }
   served.constants = specified_priors(form, family);
   served.band = unknown_band();

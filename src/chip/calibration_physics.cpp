@@ -14,14 +14,18 @@ void contradiction(const Place& place, std::string message, Diagnostics& diagnos
 void check_family(const std::string& kind, const Named<FamilyCalibration>& family, Diagnostics& diagnostics) {
   const FamilyCalibration& value = family.value;
   if (value.band_low.size() != kBandRegions || value.band_high.size() != kBandRegions) {
-    contradiction(family.place, fmt::format("{} {}: a band has {} factors below and {} above", kind, family.name,
-                                            kBandRegions, kBandRegions), diagnostics);
+    contradiction(
+        family.place,
+        fmt::format("{} {}: a band has {} factors below and {} above", kind, family.name, kBandRegions, kBandRegions),
+        diagnostics);
     return;
   }
   for (std::size_t region = 0; region < kBandRegions; ++region) {
     if (value.band_low[region] > 0 && value.band_low[region] <= value.band_high[region]) continue;
-    contradiction(family.place, fmt::format("{} {}: a band from {} to {}", kind, family.name, value.band_low[region],
-                                            value.band_high[region]), diagnostics);
+    contradiction(
+        family.place,
+        fmt::format("{} {}: a band from {} to {}", kind, family.name, value.band_low[region], value.band_high[region]),
+        diagnostics);
   }
   for (const auto& constant : value.constants) {
     if (constant.value.value > 0) continue;

@@ -6,6 +6,7 @@
 #include "orrery/base/file.h"
 #include "orrery/base/unit.h"
 #include "orrery/calibration/calibrate.h"
+#include "orrery/calibration/few_points.h"
 #include "orrery/calibration/predictor.h"
 #include "orrery/cli/command.h"
 #include "orrery/cli/operator_data.h"
@@ -50,7 +51,7 @@ int write_entries(const std::vector<CalibrationRecord>& records, const std::stri
       return program.fail(fmt::format("cannot write {}: {}", path, written.error()));
     }
   }
-  return program.print(fmt::format("{} entries in {}\n", records.size(), folder));
+  return program.print(fmt::format("{} {} in {}\n", records.size(), records.size() == 1 ? "entry" : "entries", folder));
 }
 
 }  // namespace
@@ -77,8 +78,8 @@ int command_fit(const Arguments& arguments, Program& program) {
 
   const std::string folder = *arguments.get("FOLDER");
   CalibrationOrigin origin{arguments.get("--title").value_or(std::filesystem::path(folder).filename().string()),
-                           arguments.get("--publisher").value_or("unknown"), arguments.get("--date").value_or("unknown"),
-                           arguments.get("--fit-date").value_or(today())};
+                           arguments.get("--publisher").value_or("unknown"),
+                           arguments.get("--date").value_or("unknown"), arguments.get("--fit-date").value_or(today())};
   CalibrationBuilder builder(std::move(origin));
   std::vector<RowProblem> problems;
   bool any = false;

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 
 #include "orrery/base/nearest_name.h"
 #include "orrery/cli/command.h"
@@ -69,7 +70,7 @@ std::string command_help_text(const CommandRow& command) {
       text += fmt::format(" {} {}", row.names, row.value);
   }
   std::string summary(command.summary);
-  summary[0] = static_cast<char>(summary[0] - 'a' + 'A');
+  summary[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(summary[0])));
   text += fmt::format(" [OPTION...]\n\n{}.\n\n", summary);
   for (const OptionRow& row : command.options) text += row_text(left_text(row), row.help);
   for (const OptionRow& row : global_options()) text += row_text(left_text(row), row.help);

@@ -36,7 +36,8 @@ Result<Cells> given_cells(const OperatorForm& form, const Arguments& arguments, 
   for (const auto columns : {form.columns(), form.family_columns()}) {
     for (const std::string_view column : columns) {
       if (column == "phase" && form.measured_columns().size() > 1) continue;
-      const auto known = std::any_of(cells.begin(), cells.end(), [&](const auto& cell) { return cell.first == column; });
+      const auto known =
+          std::any_of(cells.begin(), cells.end(), [&](const auto& cell) { return cell.first == column; });
       if (known) continue;
       const auto value = arguments.get(fmt::format("--{}", column));
       if (!value && column != swept) missing.push_back(fmt::format("--{}", column));
@@ -131,7 +132,8 @@ Result<Sweep> parse_sweep(const std::string& text) {
 int print_sweep(const OperatorForm& form, const std::string& chip, Cells cells, const Sweep& sweep,
                 const ChipTable& chips, const Predictor& predictor, bool hot, bool json, const Program& program) {
   constexpr double kBarWidth = 40;
-  const auto cell = std::find_if(cells.begin(), cells.end(), [&](const auto& one) { return one.first == sweep.column; });
+  const auto cell =
+      std::find_if(cells.begin(), cells.end(), [&](const auto& one) { return one.first == sweep.column; });
   if (cell == cells.end()) return program.refuse(fmt::format("{} has no column '{}'", form.kind(), sweep.column));
   TextTable table({sweep.column, "us", "low", "high", "limit", "of light", "0 % to 100 % of the speed of light"}, 1);
   JsonWriter writer;

@@ -151,14 +151,32 @@ double cpu_seconds() {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
 }
 
+/// The file for --requests-out has a folder, if only the one that --out makes, and is none of the inputs.
+Result<void> check_requests_file(const RunRequest& request, const System& system) {
+  namespace fs = std::filesystem;
+  const std::string& file = *request.requests_file;
+  const fs::path folder = fs::absolute(file).lexically_normal().parent_path();
+  std::error_code error;
+  const bool made_by_out = request.folder && (fs::absolute(*request.folder) / "").lexically_normal() == folder / "";
+  if (!made_by_out && !fs::is_directory(folder, error)) {
+    return failure(fmt::format("cannot write {}: there is no folder {}", file, folder.string()));
+  }
+  std::vector<std::string> inputs = {request.scenario};
+  for (const SystemService& service : system.services) {
+    if (!service.trace_path.empty()) inputs.push_back(service.trace_path);
+  }
+  for (const std::string& input : inputs) {
+    if (fs::equivalent(file, input, error)) {
+      return failure(fmt::format("cannot write {}: it is an input of this run; choose another name", file));
+    }
+  }
+  return {};
+}
+
 /// Where the results will go is looked at before the simulation, not after it.
 Result<std::optional<RunFolder>> prepare_outputs(const RunRequest& request, const System& system) {
   if (request.requests_file) {
-    const auto folder = std::filesystem::absolute(*request.requests_file).parent_path();
-    std::error_code error;
-    if (!std::filesystem::is_directory(folder, error)) {
-      return failure(fmt::format("cannot write {}: there is no folder {}", *request.requests_file, folder.string()));
-    }
+    if (auto good = check_requests_file(request, system); !good) return failure(good.error());
   }
   if (!request.folder) return std::nullopt;
   const std::string now = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));

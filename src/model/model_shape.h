@@ -23,7 +23,8 @@ inline LayerCounts layer_counts(const ModelRecord& model) {
   }
   if (model.sliding_window) {
     const std::int64_t every = model.sliding_window->full_attention_every;
-    counts.full = every == 0 ? 0 : static_cast<double>(model.layers / every);
+    const std::int64_t full_layers = every == 0 ? 0 : model.layers / every;
+    counts.full = static_cast<double>(full_layers);
     counts.windowed = layers - counts.full;
   }
   return counts;

@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::string_view kTreatment =
     "Own fit: constants of the chip, fitted to four fifths of its points, judged on the other fifth, which a hash of\n"
-    "the row chooses and no fit sees. Left out: constants fitted to the other chips alone, judged on all points of the\n"
+    "the row chooses and no fit sees. Left out: constants fitted to the other chips alone, judged on all points of "
+    "the\n"
     "chip; neither the constants nor the band have seen any of them. +24: the same, refitted to 24 of its points and\n"
     "judged on the others. Roofline: the larger of FLOPs / peak and bytes / bandwidth, by the datasheet.\n"
     "Cold rows: operands that cannot have stayed in the cache. Rows that can have (the column cache_resident marks\n"
@@ -87,24 +88,25 @@ void write_chip(JsonWriter& json, const ChipAccuracy& chip) {
 std::string accuracy_text(const AccuracyReport& report, const TextStyle& style) {
   std::string text;
   for (const OperatorAccuracy& one : report.operators) {
-    text += fmt::format("{}\n{}.\n{}.\n", colored(one.kind, TextColor::bold, style), points_line(one),
-                        coverage_line(one));
+    text +=
+        fmt::format("{}\n{}.\n{}.\n", colored(one.kind, TextColor::bold, style), points_line(one), coverage_line(one));
     TextTable table({"family", "chip", "points", "own cold", "own all", "seen all", "left out cold", "left out all",
                      "+24 cold", "+24 all", "roofline cold", "roofline all", "inside %"},
                     2);
     for (const ChipAccuracy& chip : one.chips) {
       table.add({chip.family, chip.chip, fmt::format("{}", chip.left_out.all.points), with_p90(chip.own_unseen.cold),
-                 with_p90(chip.own_unseen.all), median_mean(chip.own_seen.all),
-                 left_out_text(chip, chip.left_out.cold), left_out_text(chip, chip.left_out.all),
-                 median_mean(chip.few.cold), median_mean(chip.few.all), median_mean(chip.roofline.cold),
-                 median_mean(chip.roofline.all),
+                 with_p90(chip.own_unseen.all), median_mean(chip.own_seen.all), left_out_text(chip, chip.left_out.cold),
+                 left_out_text(chip, chip.left_out.all), median_mean(chip.few.cold), median_mean(chip.few.all),
+                 median_mean(chip.roofline.cold), median_mean(chip.roofline.all),
                  fmt::format("{:.0f} {:.0f} {:.0f}", 100 * chip.own_coverage, 100 * chip.left_out_coverage,
                              100 * chip.few_coverage)});
     }
     text += table.render(style) + "\n";
   }
   text += kTreatment;
-  text += "Columns: median/mean/p90, or median/mean. * no other chip ran these kernels: the family that they fall back to.\n";
+  text +=
+      "Columns: median/mean/p90, or median/mean. * no other chip ran these kernels: the family that they fall back "
+      "to.\n";
   return text;
 }
 
@@ -116,11 +118,13 @@ std::string accuracy_markdown(const AccuracyReport& report) {
   text +=
       "Where every generation has one chip, leaving out the generation is leaving out the chip. Columns give\n"
       "median/mean/p90, or median/mean. An asterisk: no other chip ran these kernels, so that the constants of the\n"
-      "kernels that they fall back to were used. The last column: share inside the band for own fit, left out, +24.\n";
+      "kernels that they fall back to were used, with a wider band. The last column: share inside the band for own "
+      "fit, left out, +24.\n";
   for (const OperatorAccuracy& one : report.operators) {
     text += fmt::format("\n## {}\n\n{}.\n{}.\n\n", one.kind, points_line(one), coverage_line(one));
     text +=
-        "| family | chip | points | own fit, cold | own fit, all | own fit, seen, all | left out, cold | left out, all | "
+        "| family | chip | points | own fit, cold | own fit, all | own fit, seen, all | left out, cold | left out, all "
+        "| "
         "+24, cold | +24, all | roofline, cold | roofline, all | inside % |\n"
         "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n";
     for (const ChipAccuracy& chip : one.chips) {

@@ -252,7 +252,12 @@ Result<void> ResultsStore::Connection::write_small_tables(const Results& results
   for (std::size_t s = 0; s < results.services.size(); ++s) {
     const ServiceResult& service = results.services[s];
     const auto number = static_cast<std::int64_t>(s);
-    services.add(run_).add(number).add(service.name).add(service.pool).add(service.workload).add(service.goodput_share);
+    services.add(run_).add(number).add(service.name).add(service.pool).add(service.workload);
+    if (service.requests.completed > 0) {
+      services.add(service.goodput_share);
+    } else {
+      services.add_null();
+    }
     if (auto done = services.run(); !done) return done;
     for (const SloResult& row : service.slo) {
       slo.add(run_).add(number).add(row.metric).add(row.target_s).add(row.value_s).add(std::int64_t{row.met});
@@ -315,7 +320,11 @@ Result<void> ResultsStore::Connection::close_run(const Results& results, std::st
   Statement update(*this, "UPDATE runs SET state = ?, summary = ? WHERE id = ?");
   update.add(results.complete ? std::string_view("complete") : std::string_view("interrupted")).add(summary).add(run_);
   if (auto done = update.run(); !done) return done;
-  return execute("COMMIT");
+  if (auto done = execute("COMMIT"); !done) return done;
+  // A store at rest is one file that also a reader without the right to write can open. Where another
+  // process reads it just now, it stays as it is.
+  execute("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE");
+  return {};
 }
 
 ResultsStore::ResultsStore(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {}

@@ -145,7 +145,8 @@ std::string slo_text(const Results& results, const TextStyle& style) {
     const std::string name = name_text(service.name);
     const std::string padded = name + std::string(name_width - text_width(name), ' ');
     for (const SloResult& slo : service.slo) (slo.met ? met : missed).push_back(slo_line(padded, slo, style));
-    goodput += fmt::format("{}{} {}", goodput.empty() ? "" : ", ", name, share_text(service.goodput_share));
+    goodput += fmt::format("{}{} {}", goodput.empty() ? "" : ", ", name,
+                           service.requests.completed > 0 ? share_text(service.goodput_share) : "-");
   }
   std::vector<std::string> lines = missed;
   lines.insert(lines.end(), met.begin(), met.end());

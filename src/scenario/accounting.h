@@ -18,7 +18,12 @@ PoolResult account_pool(const SystemPool& pool, const PoolOutcome& outcome, Seco
 std::vector<std::string> broken_laws(const SystemPool& pool, const RequestTable& requests, const PoolOutcome& outcome,
                                      const PoolResult& result, Seconds duration);
 
-/// Counts by state.
+/// Whether a request came up before a run was stopped.
+inline bool has_arrived(const RequestOutcomes& outcomes, std::size_t request) {
+  return outcomes.state[request] != RequestState::unfinished || outcomes.queued_ps[request] != RequestOutcomes::kUnset;
+}
+
+/// Counts by state; requests that a stopped run never came to are not counted.
 RequestCounts count_requests(const RequestOutcomes& outcomes);
 
 }  // namespace orrery

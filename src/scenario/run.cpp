@@ -103,6 +103,33 @@ void split(MergedRequests merged, PoolOutcome& outcome, const std::vector<std::s
   }
 }
 
+/// Forgets the requests that a stopped run never came to.
+void drop_never_arrived(Results::ServiceRequests& log) {
+  RequestOutcomes& o = log.outcomes;
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < log.table.size(); ++i) {
+    if (!has_arrived(o, i)) continue;
+    log.table.arrival_ps[kept] = log.table.arrival_ps[i];
+    log.table.input_tokens[kept] = log.table.input_tokens[i];
+    log.table.output_tokens[kept] = log.table.output_tokens[i];
+    o.queued_ps[kept] = o.queued_ps[i];
+    o.scheduled_ps[kept] = o.scheduled_ps[i];
+    o.first_token_ps[kept] = o.first_token_ps[i];
+    o.finish_ps[kept] = o.finish_ps[i];
+    o.preemptions[kept] = o.preemptions[i];
+    o.replica[kept] = o.replica[i];
+    o.state[kept] = o.state[i];
+    ++kept;
+  }
+  log.table.arrival_ps.resize(kept);
+  log.table.input_tokens.resize(kept);
+  log.table.output_tokens.resize(kept);
+  for (auto* column : {&o.queued_ps, &o.scheduled_ps, &o.first_token_ps, &o.finish_ps}) column->resize(kept);
+  o.preemptions.resize(kept);
+  o.replica.resize(kept);
+  o.state.resize(kept);
+}
+
 struct LatencySamples {
   DurationSample ttft, ttft_queued, tpot, e2e, queue;
 
@@ -218,14 +245,17 @@ PoolRun run_one_pool(const System& system, std::size_t index, std::vector<Arriva
   return {std::move(services), std::move(merged), std::move(outcome)};
 }
 
-/// From 0 to the last token, the last arrival, or the end that a workload asks for.
+/// From 0 to the last token, the last arrival, or the end that a workload asks for; of a run that was stopped, to the
+/// last step that was simulated.
 Seconds duration_of(const System& system, const std::vector<PoolRun>& runs) {
   std::int64_t end_ps = 0;
+  const bool stopped = std::any_of(runs.begin(), runs.end(), [](const PoolRun& pool) { return pool.outcome.stopped; });
   for (const PoolRun& pool : runs) {
     for (const ReplicaTotals& totals : pool.outcome.replicas) end_ps = std::max(end_ps, totals.end_ps);
-    if (pool.merged.table.size() > 0) end_ps = std::max(end_ps, pool.merged.table.arrival_ps.back());
+    if (!stopped && pool.merged.table.size() > 0) end_ps = std::max(end_ps, pool.merged.table.arrival_ps.back());
   }
   Seconds end = SimTime(end_ps).seconds();
+  if (stopped) return end;
   for (const SystemService& service : system.services) {
     if (service.record.workload.duration) end = std::max(end, *service.record.workload.duration);
   }
@@ -275,7 +305,7 @@ std::optional<Results> run(const System& system, const RunOptions& options, RunC
     runs.push_back(run_one_pool(system, p, arrivals, options, control));
     if (!runs.back().outcome.beyond_horizon) continue;
     diagnostics.error("out-of-range", system.pools[p].record.place,
-                      fmt::format("pool '{}' would serve its requests for more than 53 days", system.pools[p].name),
+                      fmt::format("pool '{}' would serve its requests for more than 105 days", system.pools[p].name),
                       "lower the rate or the duration, or add servers");
     return std::nullopt;
   }
@@ -303,7 +333,8 @@ std::optional<Results> run(const System& system, const RunOptions& options, RunC
 
   LatencySamples all;
   for (std::size_t s = 0; s < system.services.size(); ++s) {
-    const Results::ServiceRequests& log = results.request_log[s];
+    Results::ServiceRequests& log = results.request_log[s];
+    if (control.is_stopped()) drop_never_arrived(log);
     LatencySamples own;
     own.add(log);
     if (system.services.size() > 1) all.add(log);
@@ -311,7 +342,7 @@ std::optional<Results> run(const System& system, const RunOptions& options, RunC
   }
   results.latency = system.services.size() > 1 ? all.summary() : results.services[0].latency;
   add_up(results);
-  results.complete = results.requests.unfinished == 0;
+  results.complete = std::none_of(runs.begin(), runs.end(), [](const PoolRun& pool) { return pool.outcome.stopped; });
   return results;
 }
 

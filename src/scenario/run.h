@@ -13,7 +13,7 @@ struct RunOptions {
 };
 
 /// Simulates a system to the end, or until `control` stops it. Equal system, equal results, whatever
-/// the threads. Nothing when a trace cannot be read or time would pass 53 days; every problem is
+/// the threads. Nothing when a trace cannot be read or time would pass 105 days; every problem is
 /// reported. `cpu_s` and `wall_s` are left to the caller.
 std::optional<Results> run(const System& system, const RunOptions& options, RunControl& control,
                            Diagnostics& diagnostics);

@@ -45,6 +45,11 @@ void check_end(const WorkloadRecord& workload, std::optional<Hertz> rate, Diagno
                                     to_text(*rate), to_text(span), to_text(kLongestSimTime)),
                         "give fewer `requests`, a higher `rate`, or a `duration`");
     }
+  } else if (rate && !workload.requests && *rate * *workload.duration > kMostRequests) {
+    diagnostics.error("out-of-range", workload.place,
+                      fmt::format("{} for {} are {:.3g} requests; at most {:.3g} are simulated", to_text(*rate),
+                                  to_text(*workload.duration), *rate * *workload.duration, kMostRequests),
+                      "lower the `rate` or the `duration`, or give `requests`");
   }
 }
 

@@ -175,6 +175,9 @@ void visit(Visitor& v, TraceWorkload& r) {
   v.place(r.place);
 }
 
+/// Requests of one service that fit a common machine's memory: 53 bytes each.
+inline constexpr double kMostRequests = 2e8;
+
 /// The requests of one service: exactly one of the four kinds.
 struct WorkloadRecord {
   std::optional<TraceWorkload> trace;
@@ -194,7 +197,7 @@ void visit(Visitor& v, WorkloadRecord& r) {
   v.optional("profile", r.profile, "Requests like those of a public trace");
   v.optional("poisson", r.poisson, "Independent arrivals");
   v.optional("gamma", r.gamma, "Gamma-distributed gaps");
-  v.optional("requests", r.requests, "Stop after this many requests", in_range(1, 1e9));
+  v.optional("requests", r.requests, "Stop after this many requests", in_range(1, kMostRequests));
   v.optional("duration", r.duration, "Stop after this time; a drawn workload needs this or `requests`",
              in_range(Seconds(1e-3), Seconds(9e6)));
   v.place(r.place);

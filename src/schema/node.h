@@ -64,7 +64,7 @@ struct Node::Entry {
 /// Parses one document and reports every problem of form: invalid-yaml, tab-indentation,
 /// duplicate-key, yaml-alias, second-document, too-deep, empty-file.
 /// Returns nothing when there were any. JSON is read as the subset of YAML that it is.
-std::optional<Node> parse_yaml(std::shared_ptr<const SourceText> source, Diagnostics& diagnostics);
+std::optional<Node> parse_yaml(const std::shared_ptr<const SourceText>& source, Diagnostics& diagnostics);
 
 /// Reads a file and parses it; unreadable-file in addition to the above.
 std::optional<Node> parse_yaml_file(const std::string& path, Diagnostics& diagnostics);

@@ -313,7 +313,7 @@ void report_second_root(const Place& first, const Place& second, Diagnostics& di
 
 }  // namespace
 
-std::optional<Node> parse_yaml(std::shared_ptr<const SourceText> source, Diagnostics& diagnostics) {
+std::optional<Node> parse_yaml(const std::shared_ptr<const SourceText>& source, Diagnostics& diagnostics) {
   const std::size_t errors_before = diagnostics.error_count();
   report_bytes(source, diagnostics);
   if (diagnostics.error_count() == errors_before) report_tabs(source, diagnostics);

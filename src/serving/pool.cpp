@@ -111,13 +111,15 @@ PoolOutcome run_pool(const PoolSetup& setup, const RequestTable& requests, int t
   } else {
     run_apart(setup, replicas, requests, threads, control);
   }
-  outcome.stopped = control.is_stopped();
   for (const Replica& replica : replicas) {
     outcome.replicas.push_back(replica.totals());
     outcome.beyond_horizon |= replica.is_beyond_horizon();
     const bool is_done = replica.unfinished_requests() == 0;
     outcome.blocks_balance &= !is_done || replica.free_blocks() == setup.limits.usable_blocks;
   }
+  const auto& states = outcome.requests.state;
+  const bool is_finished = std::find(states.begin(), states.end(), RequestState::unfinished) == states.end();
+  outcome.stopped = control.is_stopped() && !is_finished;
   return outcome;
 }
 

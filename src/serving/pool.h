@@ -38,7 +38,7 @@ struct PoolOutcome {
   RequestOutcomes requests;
   std::vector<ReplicaTotals> replicas;
   bool stopped = false;         ///< RunControl::stop() came first; unfinished requests are marked so
-  bool beyond_horizon = false;  ///< time would have passed 53 days
+  bool beyond_horizon = false;  ///< time would have passed 105 days
   bool blocks_balance = true;   ///< every replica that has finished its work holds all its blocks again
 };
 

@@ -8,8 +8,8 @@
 namespace orrery {
 namespace {
 
-/// Events later than this are not simulated (53 days); sums of two times stay in 64 bits.
-constexpr std::int64_t kHorizon = std::int64_t{1} << 62;
+/// Events later than this are not simulated (105 days): little less than 64 bits of picoseconds hold.
+constexpr std::int64_t kHorizon = 9'100'000'000'000'000'000;
 
 std::int64_t modulo(std::int64_t a, std::int64_t n) {
   const std::int64_t r = a % n;

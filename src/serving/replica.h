@@ -49,7 +49,9 @@ struct ReplicaTotals {
 };
 
 /// One engine: vLLM V1's continuous batching with chunked prefill, paged KV and preemption by
-/// recomputation, as specified by rules V-01 to V-55 without prefix caching, synchronous.
+/// recomputation, without prefix caching, synchronous. Comments name its rules: V-12 token budget and chunks, V-15 and
+/// V-16 victims, V-20 no admission after a preemption, V-21 to V-27 admission, V-25 whole prompts reserved, V-30 null
+/// block, V-50 preemption, V-51 to V-53 tokens and finishing.
 ///
 /// Time advances from step boundary to step boundary. While nothing can be admitted and nothing
 /// finishes, steps differ only by the cached tokens, so a whole run of them is taken in closed form;
@@ -75,7 +77,7 @@ class Replica {
   const ReplicaTotals& totals() const { return totals_; }
   /// Blocks that no request holds; all of them once everything is finished.
   std::int64_t free_blocks() const { return free_blocks_; }
-  /// A step would have ended after the longest time that can be simulated (53 days): the replica stands still.
+  /// A step would have ended after the longest time that can be simulated (105 days): the replica stands still.
   bool is_beyond_horizon() const { return beyond_horizon_; }
 
  private:

@@ -45,6 +45,12 @@ TEST(ErrorBand, RegionsFollowTheShareOfTheRoofline) {
   EXPECT_EQ(ErrorBand::region_of(9, 10), 2U);
 }
 
+TEST(ErrorBand, AWidenedBandReachesFurtherToBothSides) {
+  const ErrorBand band = band_of(ramp(0, -0.3, 0.1, 1000), false);
+  EXPECT_NEAR(std::log(widened(band).high[0]), 1.5 * std::log(band.high[0]), 1e-12);
+  EXPECT_LT(widened(band).low[0], band.low[0]);
+}
+
 TEST(ErrorBand, NoBandIsNarrowerThanARepeatedMeasurement) {
   const ErrorBand band = band_of(ramp(0, 0, 0, 100), false);
   EXPECT_LT(band.low[0], 0.99);

@@ -81,16 +81,6 @@ TEST_F(FourChips, AFewPointsBringAPriorNearTheOwnFit) {
   }
 }
 
-TEST(FewPoints, TheyLieAllOverTheRangeOfTimes) {
-  const ChipFacts chip = toy_chip("a", 1e14, 1e12);
-  const PointGroup group = toy_group(kForm, chip, {5, 0.75, 0.7});
-  const auto few = few_points_of(kForm, group.family, chip, group.points, {4, 0.6, 0.6}, 24);
-  ASSERT_EQ(few.size(), 24U);
-  EXPECT_LT(few.front().measured_us, 8);
-  EXPECT_GT(few.back().measured_us, 100 * few.front().measured_us);
-  EXPECT_EQ(few_points_of(kForm, group.family, chip, few, {4, 0.6, 0.6}, 100).size(), 24U);
-}
-
 TEST(FamilyFit, AChipWithoutPeersTakesWhatIsKnownElsewhere) {
   const ChipFacts chip = toy_chip("a", 1e14, 1e12);
   const PointGroup group = toy_group(kForm, chip, {5, 0.75, 0.7});
