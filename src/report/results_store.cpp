@@ -323,7 +323,7 @@ Result<void> ResultsStore::Connection::close_run(const Results& results, std::st
   if (auto done = execute("COMMIT"); !done) return done;
   // A store at rest is one file that also a reader without the right to write can open. Where another
   // process reads it just now, it stays as it is.
-  execute("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE");
+  sqlite3_exec(database_, "PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE", nullptr, nullptr, nullptr);
   return {};
 }
 
