@@ -26,37 +26,21 @@ namespace {
 template <class R>
 struct KindOf;
 template <>
-struct KindOf<FamilyRecord> {
-  static constexpr std::string_view kName = "family";
-};
+struct KindOf<FamilyRecord> : FamilyKind {};
 template <>
-struct KindOf<ChipRecord> {
-  static constexpr std::string_view kName = "chip";
-};
+struct KindOf<ChipRecord> : ChipKind {};
 template <>
-struct KindOf<CalibrationRecord> {
-  static constexpr std::string_view kName = CalibrationKind::kName;
-};
+struct KindOf<CalibrationRecord> : CalibrationKind {};
 template <>
-struct KindOf<ServerRecord> {
-  static constexpr std::string_view kName = "server";
-};
+struct KindOf<ServerRecord> : ServerKind {};
 template <>
-struct KindOf<ModelRecord> {
-  static constexpr std::string_view kName = "model";
-};
+struct KindOf<ModelRecord> : ModelKind {};
 template <>
-struct KindOf<EngineRecord> {
-  static constexpr std::string_view kName = "engine";
-};
+struct KindOf<EngineRecord> : EngineKind {};
 template <>
-struct KindOf<SiteRecord> {
-  static constexpr std::string_view kName = "site";
-};
+struct KindOf<SiteRecord> : SiteKind {};
 template <>
-struct KindOf<WorkloadProfileRecord> {
-  static constexpr std::string_view kName = "workload";
-};
+struct KindOf<WorkloadProfileRecord> : WorkloadKind {};
 
 void check_header(const EntryHeader& header, const Node& node, std::string_view kind, std::string_view id,
                   Diagnostics& diagnostics) {
