@@ -49,8 +49,8 @@ inline double memory_us(double bytes, double hits, const ChipFacts& chip, double
 /// but never above the dense peak for the `useful_flops` among them. `warps` warps each read the second operand (keys
 /// or values), `operand_bytes` long, from shared memory. On sync chips a warp loads what its matrix instruction takes
 /// before it, and both add up; asynchronous matrix units read shared memory themselves and hide it.
-/// Source: 128 bytes per clock and unit on every generation since Volta (NVIDIA white papers). Measured steps of
-/// FlashAttention-2 decode: 4190 clocks on A100 and 5980 on L40S, against 4096 and 6144 by this sum.
+/// Source: 128 bytes per clock and unit since Volta is assumed, not checked against a document. Fitted steps of
+/// FlashAttention-2 decode, 4190 clocks on A100 and 5980 on L40S, agree with it: 4096 and 6144 by this sum.
 inline double products_us(double flops, double useful_flops, double operand_bytes, double warps, double fraction,
                           const ChipFacts& chip) {
   constexpr double kSharedMemoryBytesPerClock = 128;
