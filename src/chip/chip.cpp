@@ -9,6 +9,8 @@
 namespace orrery {
 namespace {
 
+constexpr double kBitsPerByte = 8;
+
 constexpr std::size_t index_of(MathPrecision precision) { return static_cast<std::size_t>(precision); }
 
 constexpr std::string_view name_of(MathPrecision precision) {
@@ -20,21 +22,23 @@ constexpr std::string_view name_of(MathPrecision precision) {
 
 std::optional<MathPrecision> math_precision(Precision weights, Precision activations) {
   const bool is_4_bit = weights == Precision::int4 || weights == Precision::nvfp4 || weights == Precision::mxfp4;
+  const bool is_compressed = weights == Precision::compressed;
   switch (activations) {
     case Precision::bf16:
     case Precision::fp16:
       return MathPrecision::bf16;
     case Precision::fp8:
-      if (weights == Precision::fp8 || is_4_bit) return MathPrecision::fp8;
+      if (weights == Precision::fp8 || is_4_bit || is_compressed) return MathPrecision::fp8;
       return std::nullopt;
     case Precision::int8:
-      if (weights == Precision::int8 || weights == Precision::int4) return MathPrecision::int8;
+      if (weights == Precision::int8 || weights == Precision::int4 || is_compressed) return MathPrecision::int8;
       return std::nullopt;
     case Precision::nvfp4:
     case Precision::mxfp4:
       if (weights == activations) return MathPrecision::fp4;
       return std::nullopt;
     case Precision::int4:
+    case Precision::compressed:
       return std::nullopt;
   }
   return std::nullopt;
@@ -77,11 +81,42 @@ Result<void> Chip::supports(Precision weights, Precision activations) const {
                     "in the kernel",
                     id(), name_of(*math), family_.header.id, enum_name(weights)));
   }
+  if (weights == Precision::compressed) {
+    if (!chip_.compression) return failure(fmt::format("{} has no compression of its own for weights", id()));
+    return {};
+  }
   if (bytes_per_element(weights) < bytes_per_element(activations) && !family_.gemm_weight_only) {
     return failure(fmt::format("family {} has no kernel that expands {} weights to {} activations", family_.header.id,
                                enum_name(weights), enum_name(activations)));
   }
   return {};
+}
+
+Result<void> Chip::supports_kv_cache(Precision precision) const {
+  if (precision != Precision::compressed || (chip_.compression && chip_.compression->kv_cache)) return {};
+  return failure(fmt::format("{} has no compression of its own for the KV cache", id()));
+}
+
+std::optional<BytesPerSecond> Chip::link_bandwidth() const {
+  if (!chip_.link_bandwidth) return std::nullopt;
+  return chip_.link_bandwidth->value;
+}
+
+double Chip::weight_bytes(Precision precision) const {
+  if (precision != Precision::compressed) return bytes_per_element(precision);
+  ORRERY_CHECK(chip_.compression.has_value());
+  return bits_per_element(chip_.compression->weights) / kBitsPerByte;
+}
+
+double Chip::kv_cache_bytes(Precision precision) const {
+  if (precision != Precision::compressed) return bytes_per_element(precision);
+  ORRERY_CHECK(chip_.compression.has_value() && chip_.compression->kv_cache.has_value());
+  return bits_per_element(*chip_.compression->kv_cache) / kBitsPerByte;
+}
+
+Precision Chip::output_layer_precision(Precision weights) const {
+  if (weights == Precision::compressed && chip_.compression && chip_.compression->output_layer.value) return weights;
+  return Precision::bf16;
 }
 
 Result<void> Chip::supports_latent_attention() const {
@@ -117,7 +152,7 @@ KernelCost Chip::timed(const Phases& phases, KernelCost work, const MathRate& ma
   if (longest == phases.transfer && phases.transfer > Seconds(0)) {
     work.limit = Limit::link;
   } else if ((limited.stretched && phases.compute > Seconds(0)) || longest == phases.compute) {
-    work.limit = Limit::compute;
+    work.limit = phases.waits_for_decoder ? Limit::decoder : Limit::compute;
   } else {
     work.limit = longest == phases.memory ? Limit::memory : Limit::latency;
   }

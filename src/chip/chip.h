@@ -40,9 +40,18 @@ class Chip {
   Watts static_power() const { return chip_.static_power.value; }
   /// Dense; nothing where the chip has no such units.
   std::optional<FlopsPerSecond> dense_peak(MathPrecision precision) const;
+  /// What one chip can move to the others of its usual server, one direction.
+  std::optional<BytesPerSecond> link_bandwidth() const;
+  /// Bytes per element in this chip's memory, scales and masks included. Pre: supports() or supports_kv_cache().
+  double weight_bytes(Precision precision) const;
+  double kv_cache_bytes(Precision precision) const;
+  /// bf16, but for a chip whose compression covers it too.
+  Precision output_layer_precision(Precision weights) const;
 
   /// Fails, with what to change, when the chip cannot multiply these operands.
   Result<void> supports(Precision weights, Precision activations) const;
+  /// Fails when the chip's compression does not cover the KV cache.
+  Result<void> supports_kv_cache(Precision precision) const;
   /// Fails when nothing is known of latent attention on this family.
   Result<void> supports_latent_attention() const;
 
@@ -77,6 +86,7 @@ class Chip {
     Seconds memory;
     Seconds transfer;
     double overlap_exponent = 1;
+    bool waits_for_decoder = false;  ///< compute is the time of the decoder
   };
   /// What context attention of either kind differs in.
   struct TileShape {
@@ -86,6 +96,20 @@ class Chip {
     Bytes cached_token_bytes;
   };
 
+  /// m rows against each of `count` weight matrices [k, n].
+  struct Products {
+    double m = 0;
+    double n = 0;
+    double k = 0;
+    double count = 1;
+  };
+  struct ProductTime {
+    Seconds time;
+    Flops flops;
+    bool waits_for_decoder = false;
+  };
+  ProductTime product_time(const Products& products, Precision weights, const MathRate& math,
+                           double peak_fraction) const;
   const MathRate& rate(MathPrecision precision) const;
   const MathRate& rate(Precision weights, Precision activations) const;
   double units() const { return static_cast<double>(chip_.compute_units.value); }

@@ -73,11 +73,59 @@ void check_peaks(const ChipRecord& chip, Diagnostics& diagnostics) {
   }
 }
 
+void check_array(const ChipRecord& chip, Diagnostics& diagnostics) {
+  const bool is_systolic = chip.matrix_class == MatrixClass::systolic;
+  if (is_systolic && !chip.array) {
+    diagnostics.error("missing-key", chip.header.place, "'array' is missing from Chip, which is of class systolic",
+                      "array: {rows, columns, dataflow, vector_peak} of each of its compute_units");
+  }
+  if (!chip.array) return;
+  if (!is_systolic) {
+    contradiction(chip.array->place, "only a chip of class systolic has arrays", diagnostics,
+                  "remove it, or write matrix_class: systolic");
+  }
+  if (!chip.dense_peak.bf16) return;
+  const double multipliers = static_cast<double>(chip.array->rows.value * chip.array->columns.value);
+  const FlopsPerSecond implied(2 * static_cast<double>(chip.compute_units.value) * multipliers *
+                               chip.matrix_clock.value.si());
+  if (std::abs(chip.dense_peak.bf16->value / implied - 1) > kPeakTolerance) {
+    contradiction(chip.dense_peak.bf16->place,
+                  fmt::format("{} arrays of {} x {} at {} give {}, not {}", chip.compute_units.value,
+                              chip.array->rows.value, chip.array->columns.value, to_text(chip.matrix_clock.value),
+                              to_text(implied), to_text(chip.dense_peak.bf16->value)),
+                  diagnostics, "a multiplier does 2 FLOP per clock");
+  }
+}
+
+void check_scheme(const CompressionScheme& scheme, Diagnostics& diagnostics) {
+  const bool is_pruned = scheme.sparsity.value > 0;
+  if (is_pruned && scheme.mask == PruningMask::none) {
+    contradiction(scheme.place, "pruned numbers need a mask that says which", diagnostics, "mask: bitmap or entropy");
+  }
+  if (!is_pruned && scheme.mask != PruningMask::none) {
+    contradiction(scheme.place, "a mask without pruned numbers", diagnostics, "mask: none, or a sparsity above 0");
+  }
+  if (scheme.coding == Coding::binary && scheme.code_bits.value != std::floor(scheme.code_bits.value)) {
+    contradiction(scheme.code_bits.place, "binary coding has a whole number of planes", diagnostics);
+  }
+}
+
+void check_compression(const CompressionRecord& compression, Diagnostics& diagnostics) {
+  check_scheme(compression.weights, diagnostics);
+  if (compression.kv_cache) check_scheme(*compression.kv_cache, diagnostics);
+  if (compression.lookup && compression.weights.coding != Coding::binary) {
+    contradiction(compression.weights.place, "tables are indexed by signs: lookup needs binary coding", diagnostics,
+                  "coding: binary, or remove lookup");
+  }
+}
+
 }  // namespace
 
 void check_physics(const ChipRecord& chip, Diagnostics& diagnostics) {
   check_memory(chip.memory, diagnostics);
   check_peaks(chip, diagnostics);
+  check_array(chip, diagnostics);
+  if (chip.compression) check_compression(*chip.compression, diagnostics);
   check_order("idle_power", chip.idle_power, "static_power", chip.static_power, diagnostics);
   if (chip.static_power.value >= chip.power_limit.value) {
     contradiction(chip.static_power.place,

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "orrery/chip/compression_record.h"
+#include "orrery/chip/systolic.h"
 #include "orrery/schema/entry.h"
 
 namespace orrery {
@@ -70,6 +72,21 @@ void visit(Visitor& v, ChipMemory& r) {
   v.place(r.place);
 }
 
+/// What a maker promised of a chip, to set beside what comes out; no model reads it.
+struct ChipClaims {
+  std::optional<Sourced<double>> weight_traffic;
+  std::optional<Sourced<double>> energy_efficiency;
+};
+constexpr RecordName record_name(const ChipClaims*) {
+  return {"ChipClaims", "What a maker promised of a chip, to set beside what comes out; no model reads it"};
+}
+template <class Visitor>
+void visit(Visitor& v, ChipClaims& r) {
+  v.optional("weight_traffic", r.weight_traffic, "Memory traffic of weights as a share of bf16", in_range(0.001, 1));
+  v.optional("energy_efficiency", r.energy_efficiency, "Times better than what it was compared with",
+             in_range(0.01, 1000));
+}
+
 /// One accelerator, as its maker describes it. A new chip is one file with these keys.
 struct ChipRecord {
   EntryHeader header;
@@ -80,13 +97,16 @@ struct ChipRecord {
   Sourced<Hertz> matrix_clock;
   std::optional<Sourced<std::int64_t>> flop_per_clock_per_unit;
   std::optional<Sourced<double>> exponentials_per_clock_per_unit;
+  std::optional<SystolicArray> array;
   DensePeaks dense_peak;
   ChipMemory memory;
+  std::optional<CompressionRecord> compression;
   Sourced<Bytes> l2_cache;
   std::optional<Sourced<BytesPerSecond>> link_bandwidth;
   Sourced<Watts> power_limit;
   Sourced<Watts> idle_power;
   Sourced<Watts> static_power;
+  std::optional<ChipClaims> claims;
 };
 constexpr RecordName record_name(const ChipRecord*) { return {"Chip", "One accelerator, as its maker describes it"}; }
 template <class Visitor>
@@ -95,13 +115,16 @@ void visit(Visitor& v, ChipRecord& r) {
   v.optional_list("aliases", r.aliases, "Other names in data sets");
   v.required("family", r.family, "Kernel efficiencies to use");
   v.required("matrix_class", r.matrix_class, "How the matrix units are fed");
-  v.required("compute_units", r.compute_units, "Streaming multiprocessors, compute units or cores", in_range(1, 1e5));
+  v.required("compute_units", r.compute_units, "Streaming multiprocessors, compute units, cores or arrays",
+             in_range(1, 1e5));
   v.required("matrix_clock", r.matrix_clock, "Clock at which the dense peaks hold", in_range(Hertz(1e7), Hertz(1e10)));
   v.optional("flop_per_clock_per_unit", r.flop_per_clock_per_unit, "bf16, dense", in_range(1, 1e6));
   v.optional("exponentials_per_clock_per_unit", r.exponentials_per_clock_per_unit, "Rate of the softmax's exponential",
              in_range(0.1, 1e4));
+  v.optional("array", r.array, "The arrays of class systolic; left out in the others");
   v.required("dense_peak", r.dense_peak, "Peak rates by precision");
   v.required("memory", r.memory, "Attached memory");
+  v.optional("compression", r.compression, "Tensors kept compressed in memory; left out where the chip has no decoder");
   v.required("l2_cache", r.l2_cache, "Last-level cache on the chip", in_range(Bytes(0), Bytes(1e11)));
   v.optional("link_bandwidth", r.link_bandwidth,
              "To the other chips of its usual server, one direction; left out where it is used alone",
@@ -109,6 +132,7 @@ void visit(Visitor& v, ChipRecord& r) {
   v.required("power_limit", r.power_limit, "TDP of one chip", in_range(Watts(0.1), Watts(1e5)));
   v.required("idle_power", r.idle_power, "With nothing to run", in_range(Watts(0), Watts(1e5)));
   v.required("static_power", r.static_power, "While kernels run, whatever they do", in_range(Watts(0), Watts(1e5)));
+  v.optional("claims", r.claims, "Promises of the maker, for comparison only");
 }
 
 /// Reports contradictions: bandwidth above pins x rate, power out of order, a peak that clock and

@@ -64,7 +64,7 @@ ContextAttentionCost Chip::context_attention(const AttentionShape& shape) const 
   tile.heads = shape.query_heads;
   tile.flops = 4 * kScoreTile * kScoreTile * shape.head_size;
   tile.token_bytes = Bytes(kActivationBytes * shape.head_size * (2 * shape.query_heads + 2 * shape.kv_heads));
-  tile.cached_token_bytes = Bytes(2 * shape.kv_heads * shape.head_size * bytes_per_element(shape.kv_cache));
+  tile.cached_token_bytes = Bytes(2 * shape.kv_heads * shape.head_size * kv_cache_bytes(shape.kv_cache));
   return context_cost(family_.attention_context, tile);
 }
 
@@ -76,7 +76,7 @@ ContextAttentionCost Chip::context_attention(const LatentAttentionShape& shape) 
   tile.heads = shape.query_heads;
   tile.flops = 2 * kScoreTile * kScoreTile * (key_size + shape.value_head_size);
   tile.token_bytes = Bytes(kActivationBytes * shape.query_heads * 2 * (key_size + shape.value_head_size));
-  tile.cached_token_bytes = Bytes((shape.kv_rank + shape.rope_head_size) * bytes_per_element(shape.kv_cache));
+  tile.cached_token_bytes = Bytes((shape.kv_rank + shape.rope_head_size) * kv_cache_bytes(shape.kv_cache));
   return context_cost(family_.latent->context, tile);
 }
 

@@ -23,7 +23,7 @@ DecodeAttentionCost Chip::decode_attention(const AttentionShape& shape) const {
   cost.fixed.time = constants.fixed_time.value;
 
   KernelCost token;
-  token.memory_bytes = Bytes(2 * shape.kv_heads * shape.head_size * bytes_per_element(shape.kv_cache));
+  token.memory_bytes = Bytes(2 * shape.kv_heads * shape.head_size * kv_cache_bytes(shape.kv_cache));
   token.flops = Flops(4 * shape.query_heads * shape.head_size);
   Phases phases;
   phases.memory = token.memory_bytes / bandwidth;
@@ -51,7 +51,7 @@ DecodeAttentionCost Chip::decode_attention(const LatentAttentionShape& shape) co
   cost.fixed.time = constants.fixed_time.value;
 
   KernelCost token;
-  token.memory_bytes = Bytes(key_size * bytes_per_element(shape.kv_cache));
+  token.memory_bytes = Bytes(key_size * kv_cache_bytes(shape.kv_cache));
   token.flops = Flops(2 * padded_heads * (key_size + shape.kv_rank));
   Phases phases;
   phases.compute = token.flops / (constants.peak_fraction.value * math.peak);

@@ -31,16 +31,20 @@ KernelCost Chip::experts(const ExpertsShape& shape) const {
   const double rows = active * std::ceil(std::max(copies / active, 1.0) / tile) * tile;
   const double weights = shape.gemms_per_expert * shape.hidden_size * shape.intermediate_size;
   const double copy_elements = 2 * shape.hidden_size + shape.gemms_per_expert * shape.intermediate_size;
-  const Bytes streamed(weights * active * bytes_per_element(shape.weights) + copies * copy_elements * kActivationBytes);
+  const Bytes streamed(weights * active * weight_bytes(shape.weights) + copies * copy_elements * kActivationBytes);
   const Bytes routed(shape.tokens * kActivationBytes * (2 + shape.per_token) * shape.hidden_size);
 
+  const ProductTime product =
+      product_time({rows / active, shape.intermediate_size, shape.hidden_size, shape.gemms_per_expert * active},
+                   shape.weights, math, constants.peak_fraction.value);
   KernelCost work;
-  work.flops = Flops(2 * weights * rows);
+  work.flops = product.flops;
   work.memory_bytes = streamed + routed;
   Phases phases;
   phases.fixed = constants.fixed_time.value + active * constants.per_expert_time.value +
                  constants.routing_factor.value * routed / memory_bandwidth();
-  phases.compute = work.flops / (constants.peak_fraction.value * math.peak);
+  phases.compute = product.time;
+  phases.waits_for_decoder = product.waits_for_decoder;
   phases.memory = streamed / (constants.bandwidth_fraction.value * memory_bandwidth());
   phases.overlap_exponent = constants.overlap_exponent.value;
   return timed(phases, work, math);

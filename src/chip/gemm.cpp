@@ -13,26 +13,29 @@ constexpr double kRowsPerExpansion = 64;  // rows of A that share one expansion 
 }  // namespace
 
 /// T = fixed + soft maximum of matrix and memory time. Narrow activations are quantised by a kernel of their own
-/// before; narrow weights alone are expanded beside the matrix units, once per 64 rows.
+/// before; narrow weights alone are expanded beside the matrix units, once per 64 rows; weights in the chip's own
+/// compression pass its decoder (product_time).
 /// Source: closed forms fitted to the AIConfigurator kernel tables.
 /// Valid: 1 <= m, n, k <= 65536, n > 64; mean error on the data 4 to 13 %, largest for 64 < m <= 1024.
 KernelCost Chip::gemm(const GemmShape& shape) const {
   const MathRate& math = rate(shape.weights, shape.activations);
   const GemmConstants& constants = family_.gemm;
   const BytesPerSecond bandwidth = constants.bandwidth_fraction.value * memory_bandwidth();
-  const double weight_bytes = bytes_per_element(shape.weights);
+  const double weight_size = weight_bytes(shape.weights);
   const double activation_bytes = bytes_per_element(shape.activations);
 
   KernelCost work;
-  work.flops = Flops(2 * shape.m * shape.n * shape.k);
+  const ProductTime product = product_time({shape.m, shape.n, shape.k}, shape.weights, math, math.peak_fraction);
+  work.flops = product.flops;
   work.memory_bytes =
-      Bytes(weight_bytes * shape.n * shape.k + activation_bytes * shape.m * shape.k + kOutputBytes * shape.m * shape.n);
+      Bytes(weight_size * shape.n * shape.k + activation_bytes * shape.m * shape.k + kOutputBytes * shape.m * shape.n);
   Phases phases;
   phases.fixed = constants.fixed_time.value;
-  phases.compute = work.flops / (math.peak_fraction * math.peak);
+  phases.compute = product.time;
+  phases.waits_for_decoder = product.waits_for_decoder;
   phases.memory = work.memory_bytes / bandwidth;
   phases.overlap_exponent = constants.overlap_exponent.value;
-  if (weight_bytes < activation_bytes) {
+  if (weight_size < activation_bytes && shape.weights != Precision::compressed) {
     ORRERY_CHECK(family_.gemm_weight_only.has_value());
     const double per_clock = family_.gemm_weight_only->weights_per_clock_per_unit.value * units();
     const double expansions = std::ceil(shape.m / kRowsPerExpansion) * shape.n * shape.k;

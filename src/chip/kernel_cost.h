@@ -1,11 +1,22 @@
 #pragma once
 
 #include "orrery/base/quantity.h"
+#include "orrery/schema/enum_names.h"
 
 namespace orrery {
 
 /// What bounded a kernel.
-enum class Limit { compute, memory, latency, link };
+enum class Limit { compute, memory, decoder, latency, link };
+template <>
+struct EnumNames<Limit> {
+  static constexpr EnumRow<Limit> kRows[] = {
+      {Limit::compute, "compute", "arithmetic, or the power that it may draw"},
+      {Limit::memory, "memory", "bandwidth of the memory"},
+      {Limit::decoder, "decoder", "expanding compressed weights"},
+      {Limit::latency, "latency", "launch and other fixed costs"},
+      {Limit::link, "link", "bandwidth between chips"},
+  };
+};
 
 /// One kernel on one chip.
 struct KernelCost {

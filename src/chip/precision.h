@@ -1,11 +1,12 @@
 #pragma once
 
+#include "orrery/base/result.h"
 #include "orrery/schema/enum_names.h"
 
 namespace orrery {
 
 /// Number formats of weights, activations and KV-cache entries.
-enum class Precision { bf16, fp16, fp8, int8, int4, nvfp4, mxfp4 };
+enum class Precision { bf16, fp16, fp8, int8, int4, nvfp4, mxfp4, compressed };
 
 template <>
 struct EnumNames<Precision> {
@@ -17,10 +18,11 @@ struct EnumNames<Precision> {
       {Precision::int4, "int4", "4-bit integer, one 16-bit scale per group of 128"},
       {Precision::nvfp4, "nvfp4", "4-bit float, one fp8 scale per 16"},
       {Precision::mxfp4, "mxfp4", "4-bit float, one 8-bit scale per 32"},
+      {Precision::compressed, "compressed", "the chip's own compression, of weights or KV cache; needs one"},
   };
 };
 
-/// Bytes per element, scales included.
+/// Bytes per element, scales included. Pre: not `compressed`, whose size is the chip's (Chip::weight_bytes).
 /// Source: the formats' definitions; int4 with 32 bits of scale and zero point per 128 weights.
 constexpr double bytes_per_element(Precision precision) {
   switch (precision) {
@@ -36,7 +38,10 @@ constexpr double bytes_per_element(Precision precision) {
       return 0.5 + 1.0 / 16;
     case Precision::mxfp4:
       return 0.5 + 1.0 / 32;
+    case Precision::compressed:
+      break;
   }
+  ORRERY_CHECK(!"compressed numbers have the size that their chip gives them");
   return 0;
 }
 

@@ -28,15 +28,15 @@ double sharded_attention_weights(const ModelRecord& model, double ranks) {
 
 }  // namespace
 
-Bytes weight_bytes_per_rank(const ModelRecord& model, const ModelPrecision& precision, std::int64_t ranks) {
+Bytes weight_bytes_per_rank(const ModelRecord& model, const ElementBytes& bytes, std::int64_t ranks) {
   const LayerCounts layers = layer_counts(model);
   const auto shards = static_cast<double>(ranks);
   const auto hidden = static_cast<double>(model.hidden_size);
   const double all_layers = layers.dense + layers.experts;
   double linear = all_layers * sharded_attention_weights(model, shards) +
                   layers.dense * 3 * hidden * static_cast<double>(model.intermediate_size) / shards;
-  double half = static_cast<double>(model.vocabulary) * hidden * (model.tied_embeddings ? 1 : 2) / shards +
-                (2 * all_layers + 1) * hidden;
+  const double table = static_cast<double>(model.vocabulary) * hidden / shards;
+  double half = (model.tied_embeddings ? 0 : table) + (2 * all_layers + 1) * hidden;
   double routed = 0;
   if (model.experts) {
     const ExpertsRecord& experts = *model.experts;
@@ -45,19 +45,17 @@ Bytes weight_bytes_per_rank(const ModelRecord& model, const ModelPrecision& prec
     linear += layers.experts * 3 * hidden * static_cast<double>(experts.shared_intermediate_size) / shards;
     half += layers.experts * hidden * count;
   }
-  return Bytes(linear * bytes_per_element(precision.weights) + routed * bytes_per_element(precision.experts) +
-               half * kHalf);
+  return Bytes(linear * bytes.weights + routed * bytes.experts + table * bytes.output_layer + half * kHalf);
 }
 
-Bytes kv_bytes_per_token(const ModelRecord& model, Precision kv_cache, std::int64_t ranks) {
+Bytes kv_bytes_per_token(const ModelRecord& model, const ElementBytes& bytes, std::int64_t ranks) {
   const auto layers = static_cast<double>(model.layers);
-  const double element = bytes_per_element(kv_cache);
   if (model.latent_attention) {
     const auto size = static_cast<double>(model.latent_attention->kv_rank + model.latent_attention->rope_head_size);
-    return Bytes(layers * size * element);
+    return Bytes(layers * size * bytes.kv_cache);
   }
   const double heads = kv_heads_per_rank(model, static_cast<double>(ranks));
-  return Bytes(2 * layers * heads * static_cast<double>(model.head_size) * element);
+  return Bytes(2 * layers * heads * static_cast<double>(model.head_size) * bytes.kv_cache);
 }
 
 Bytes activation_bytes_per_token(const ModelRecord& model, std::int64_t ranks) {

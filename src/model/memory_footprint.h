@@ -11,14 +11,14 @@ namespace orrery {
 // What one of `ranks` chips of a replica holds (tensor parallelism). Pre for all: check_physics found nothing and
 // check_parallelism passes.
 
-/// Weights. Embeddings, output layer, router and norms are bf16; the query and KV compressions of latent attention
+/// Weights. Embeddings, router and norms are bf16; the query and KV compressions of latent attention
 /// and the router are held by every rank.
-Bytes weight_bytes_per_rank(const ModelRecord& model, const ModelPrecision& precision, std::int64_t ranks);
+Bytes weight_bytes_per_rank(const ModelRecord& model, const ElementBytes& bytes, std::int64_t ranks);
 
 /// KV cache of one token over all layers. KV heads are replicated when there are fewer than ranks; a latent vector
 /// is held whole by every rank. Windowed layers count in full: engines that keep one pool of blocks for all layers
 /// do not free what a window has passed, and one that does needs less.
-Bytes kv_bytes_per_token(const ModelRecord& model, Precision kv_cache, std::int64_t ranks);
+Bytes kv_bytes_per_token(const ModelRecord& model, const ElementBytes& bytes, std::int64_t ranks);
 
 /// Activations alive at once, per token of a step: residual and hidden state beside the widest MLP stage in bf16.
 /// Source: the tensors of a gated MLP and of a fused expert kernel with its per-expert copies.

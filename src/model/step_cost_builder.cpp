@@ -89,6 +89,7 @@ Result<void> check_precision(const Chip& chip, const ModelRecord& model, const M
   if (model.experts) {
     if (auto supported = chip.supports(precision.experts, precision.activations); !supported) return supported;
   }
+  if (auto supported = chip.supports_kv_cache(precision.kv_cache); !supported) return supported;
   if (model.latent_attention) return chip.supports_latent_attention();
   return {};
 }

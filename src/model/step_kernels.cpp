@@ -19,6 +19,7 @@ StepKernels::StepKernels(const StepCostRequest& request)
   logits_bytes_ = Bytes(kHalf * vocabulary);
   output_layer_.n = std::ceil(vocabulary / ranks_);
   output_layer_.k = hidden;
+  output_layer_.weights = request.chip.output_layer_precision(request.precision.weights);
   const auto all_layers = static_cast<double>(model.layers);
   sums_ = 2 * all_layers + 1;  // after attention, after the MLP, and of the embedding's shards
   add_attention(model, request.precision);

@@ -192,13 +192,14 @@ class PoolCompiler {
     const double share = settings.gpu_memory_utilization.value_or(engine_->gpu_memory_utilization.value);
     MemoryPlan& plan = pool_.memory;
     plan.usable = (chip.usable_memory() * share).si();
-    plan.weights = weight_bytes_per_rank(pool_.model, precision_, ranks).si();
+    const ElementBytes bytes = element_bytes(chip, precision_);
+    plan.weights = weight_bytes_per_rank(pool_.model, bytes, ranks).si();
     plan.activations =
         (activation_bytes_per_token(pool_.model, ranks) * static_cast<double>(pool_.limits.max_batched_tokens) +
          logits_bytes(pool_.model, pool_.limits.max_sequences))
             .si();
     plan.framework = engine_->framework_memory.value.si();
-    plan.kv_per_token = kv_bytes_per_token(pool_.model, precision_.kv_cache, ranks).si();
+    plan.kv_per_token = kv_bytes_per_token(pool_.model, bytes, ranks).si();
     if (plan.weights > plan.usable) {
       report("model-does-not-fit", "model",
              fmt::format("{} of weights per chip, and {} to hold them ({:g} % of the memory)",

@@ -64,7 +64,7 @@ TEST(ChipPhysics, AsksForWhatEveryKernelNeeds) {
               c.exponentials_per_clock_per_unit.reset();
               c.matrix_class = MatrixClass::systolic;
             }),
-            Codes{});
+            Codes{"missing-key"});  // its arrays
 }
 
 TEST(ChipPhysics, AFamilyWithANarrowProductNeedsItsEnergy) {

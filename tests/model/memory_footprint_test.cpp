@@ -12,14 +12,14 @@ ModelRecord model(const char* id) { return catalog_entry<ModelRecord>("model", i
 TEST(MemoryFootprint, UnshardedBf16WeightsAreTwoBytesPerParameter) {
   for (const char* id : {"llama-3.1-8b", "llama-3.1-70b", "mixtral-8x7b", "deepseek-v3", "qwen3-32b"}) {
     const ModelRecord record = model(id);
-    EXPECT_NEAR(weight_bytes_per_rank(record, {}, 1).si() / (2 * parameter_count(record)), 1, 1e-5) << id;
+    EXPECT_NEAR(weight_bytes_per_rank(record, ElementBytes{}, 1).si() / (2 * parameter_count(record)), 1, 1e-5) << id;
   }
 }
 
 TEST(MemoryFootprint, EmbeddingsStayWide) {
   const ModelRecord record = model("llama-3.1-8b");
-  ModelPrecision fp8;
-  fp8.weights = Precision::fp8;
+  ElementBytes fp8;
+  fp8.weights = bytes_per_element(Precision::fp8);
   const double embeddings = 2.0 * 128256 * 4096;
   const double linear = parameter_count(record) - embeddings;
   EXPECT_NEAR(weight_bytes_per_rank(record, fp8, 1).si(), linear + 2 * embeddings, 1e6);
@@ -27,27 +27,29 @@ TEST(MemoryFootprint, EmbeddingsStayWide) {
 
 TEST(MemoryFootprint, ExpertsHaveTheirOwnPrecision) {
   const ModelRecord record = model("gpt-oss-120b");
-  ModelPrecision published;
-  published.experts = Precision::mxfp4;
+  ElementBytes published;
+  published.experts = bytes_per_element(Precision::mxfp4);
   EXPECT_NEAR(weight_bytes_per_rank(record, published, 1).si() / 65.2e9, 1, 0.02);  // the published files
 }
 
 TEST(MemoryFootprint, KvBytesFollowHeadsAndNotElements) {
-  EXPECT_DOUBLE_EQ(kv_bytes_per_token(model("llama-3.1-8b"), Precision::bf16, 1).si(), 131072);
-  EXPECT_DOUBLE_EQ(kv_bytes_per_token(model("llama-2-7b"), Precision::bf16, 1).si(), 524288);
-  EXPECT_DOUBLE_EQ(kv_bytes_per_token(model("mixtral-8x7b"), Precision::bf16, 2).si(), 131072 / 2);
-  EXPECT_DOUBLE_EQ(kv_bytes_per_token(model("llama-3.1-8b"), Precision::fp8, 1).si(), 65536);
+  ElementBytes fp8_cache;
+  fp8_cache.kv_cache = 1;
+  EXPECT_DOUBLE_EQ(kv_bytes_per_token(model("llama-3.1-8b"), ElementBytes{}, 1).si(), 131072);
+  EXPECT_DOUBLE_EQ(kv_bytes_per_token(model("llama-2-7b"), ElementBytes{}, 1).si(), 524288);
+  EXPECT_DOUBLE_EQ(kv_bytes_per_token(model("mixtral-8x7b"), ElementBytes{}, 2).si(), 131072 / 2);
+  EXPECT_DOUBLE_EQ(kv_bytes_per_token(model("llama-3.1-8b"), fp8_cache, 1).si(), 65536);
 }
 
 TEST(MemoryFootprint, KvHeadsAreReplicatedWhenThereAreFewerThanRanks) {
   const ModelRecord record = model("qwen3-30b-a3b");  // four KV heads
-  EXPECT_EQ(kv_bytes_per_token(record, Precision::bf16, 4), kv_bytes_per_token(record, Precision::bf16, 8));
+  EXPECT_EQ(kv_bytes_per_token(record, ElementBytes{}, 4), kv_bytes_per_token(record, ElementBytes{}, 8));
 }
 
 TEST(MemoryFootprint, ALatentVectorIsHeldWholeByEveryRank) {
   const ModelRecord record = model("deepseek-v3");
-  EXPECT_DOUBLE_EQ(kv_bytes_per_token(record, Precision::bf16, 1).si(), 61 * 576 * 2);
-  EXPECT_EQ(kv_bytes_per_token(record, Precision::bf16, 8), kv_bytes_per_token(record, Precision::bf16, 1));
+  EXPECT_DOUBLE_EQ(kv_bytes_per_token(record, ElementBytes{}, 1).si(), 61 * 576 * 2);
+  EXPECT_EQ(kv_bytes_per_token(record, ElementBytes{}, 8), kv_bytes_per_token(record, ElementBytes{}, 1));
 }
 
 TEST(MemoryFootprint, WorkingMemoryOfTheMeasuredRunIsPlausible) {
