@@ -1,5 +1,6 @@
 #include "orrery/chip/systolic.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace orrery {
@@ -23,7 +24,10 @@ double systolic_clocks(const SystolicArray& array, double arrays, double m, doub
   const auto rows = static_cast<double>(array.rows.value);
   const auto columns = static_cast<double>(array.columns.value);
   const double folds = products * std::ceil(down / rows) * std::ceil(across / columns);
-  return std::ceil(folds / arrays) * (2 * rows + columns + stream - 2);
+  const double rounds = std::ceil(folds / arrays);
+  const double fill_and_drain = 2 * rows + columns - 2;
+  if (!array.double_buffered.value) return rounds * (fill_and_drain + stream);
+  return rounds * std::max(stream, rows) + fill_and_drain;
 }
 
 }  // namespace orrery

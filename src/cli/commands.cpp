@@ -48,7 +48,10 @@ constexpr OptionRow kSchemaOptions[] = {
 };
 
 constexpr OptionRow kExplainOptions[] = {
-    {"CODE", "", "the word in error[...]; all codes when absent"},
+    {"SCENARIO|CODE", "", "a scenario file, or the word in error[...]; all codes when absent"},
+    {"--batch", "LIST", "sequences of a step; 1,2,4,8,16,32,64,128 when absent"},
+    {"--context", "LIST", "cached tokens of a sequence; 1024,2048,...,32768 when absent"},
+    {"--set", "PATH=VALUE", "change the scenario", any},
     {"--json", "", "print JSON"},
 };
 
@@ -144,9 +147,10 @@ constexpr OptionRow kHelpOptions[] = {
 
 constexpr CommandRow kCommands[] = {
     {"run", "Simulate", "simulate a scenario and print what its users would see", kRunOptions, command_run},
+    {"explain", "Simulate", "take the decode steps of a scenario apart, or say what an error code means",
+     kExplainOptions, command_explain},
     {"init", "Write scenarios", "copy a shipped scenario to start from", kInitOptions, command_init},
     {"check", "Write scenarios", "report every problem of scenarios and catalog entries", kCheckOptions, command_check},
-    {"explain", "Write scenarios", "say what an error code means and how to mend it", kExplainOptions, command_explain},
     {"schema", "Write scenarios", "JSON Schema for editors, or a reference page", kSchemaOptions, command_schema},
     {"list", "Look facts up", "list the catalog's kinds, or the entries of one", kListOptions, command_list},
     {"show", "Look facts up", "print a catalog entry with statuses and sources", kShowOptions, command_show},

@@ -38,27 +38,21 @@ class PoolCompiler {
     check_ownership();
     if (!loaded || diagnostics_.error_count() > errors_before) return std::nullopt;
 
-    const Chip chip(pool_.chip, *family_);
-    precision_ = {record_.precision.weights, record_.precision.experts.value_or(record_.precision.weights),
-                  record_.precision.activations, record_.precision.kv_cache};
+    const Chip chip(pool_.chip, pool_.family);
+    pool_.precision = {record_.precision.weights, record_.precision.experts.value_or(record_.precision.weights),
+                       record_.precision.activations, record_.precision.kv_cache};
     check_layout();
-    if (const auto good = check_precision(chip, pool_.model, precision_); !good) {
+    if (const auto good = check_precision(chip, pool_.model, pool_.precision); !good) {
       report("unsupported-precision", "precision", good.error());
     }
     resolve_limits();
     if (diagnostics_.error_count() > errors_before) return std::nullopt;
     plan_memory(chip);
     if (diagnostics_.error_count() > errors_before) return std::nullopt;
-    pool_.dense_peak = chip.dense_peak(*math_precision(precision_.weights, precision_.activations))->si();
-    pool_.cost = build_step_cost(
-        {chip,
-         pool_.model,
-         precision_,
-         record_.tensor_parallel,
-         link_bandwidth(),
-         {engine_->largest_captured_batch.value, engine_->step_overhead.value, engine_->request_overhead.value},
-         pool_.limits.max_batched_tokens,
-         pool_.limits.max_sequences});
+    pool_.dense_peak = chip.dense_peak(*math_precision(pool_.precision.weights, pool_.precision.activations))->si();
+    pool_.overheads = {engine_->largest_captured_batch.value, engine_->step_overhead.value,
+                       engine_->request_overhead.value};
+    pool_.cost = build_step_cost(step_request(pool_, chip));
     return std::move(pool_);
   }
 
@@ -105,13 +99,14 @@ class PoolCompiler {
     auto site = load<SiteRecord>(record_.site);
     auto server = load<ServerRecord>(record_.server);
     auto chip = server ? load<ChipRecord>(record_.chip.value_or(server->chip)) : std::nullopt;
-    family_ = chip ? load<FamilyRecord>(chip->family) : std::nullopt;
+    auto family = chip ? load<FamilyRecord>(chip->family) : std::nullopt;
     auto model = load_model();
     engine_ = load<EngineRecord>(record_.engine);
-    if (!site || !server || !chip || !family_ || !model || !engine_) return false;
+    if (!site || !server || !chip || !family || !model || !engine_) return false;
     pool_.site = std::move(*site);
     pool_.server = std::move(*server);
     pool_.chip = std::move(*chip);
+    pool_.family = std::move(*family);
     pool_.model = std::move(*model);
     return true;
   }
@@ -192,7 +187,7 @@ class PoolCompiler {
     const double share = settings.gpu_memory_utilization.value_or(engine_->gpu_memory_utilization.value);
     MemoryPlan& plan = pool_.memory;
     plan.usable = (chip.usable_memory() * share).si();
-    const ElementBytes bytes = element_bytes(chip, precision_);
+    const ElementBytes bytes = element_bytes(chip, pool_.precision);
     plan.weights = weight_bytes_per_rank(pool_.model, bytes, ranks).si();
     plan.activations =
         (activation_bytes_per_token(pool_.model, ranks) * static_cast<double>(pool_.limits.max_batched_tokens) +
@@ -221,10 +216,6 @@ class PoolCompiler {
     pool_.limits.usable_blocks = plan.kv_blocks - 1;  // V-30: block 0 is never handed out
   }
 
-  BytesPerSecond link_bandwidth() const {
-    return pool_.server.link ? pool_.server.link->bandwidth.value : BytesPerSecond(0);
-  }
-
   const PoolRecord& record_;
   const Node& node_;
   const std::string& folder_;
@@ -232,9 +223,7 @@ class PoolCompiler {
   std::vector<ProvenanceItem>& provenance_;
   Diagnostics& diagnostics_;
   SystemPool pool_;
-  std::optional<FamilyRecord> family_;
   std::optional<EngineRecord> engine_;
-  ModelPrecision precision_;
 };
 
 }  // namespace

@@ -6,9 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "orrery/chip/family_record.h"
 #include "orrery/chip/server_record.h"
 #include "orrery/model/model_record.h"
-#include "orrery/model/step_cost.h"
+#include "orrery/model/step_cost_builder.h"
 #include "orrery/scenario/catalog.h"
 #include "orrery/scenario/scenario_record.h"
 #include "orrery/serving/pool.h"
@@ -32,7 +33,10 @@ struct SystemPool {
   SiteRecord site;
   ServerRecord server;
   ChipRecord chip;
+  FamilyRecord family;
   ModelRecord model;
+  ModelPrecision precision;
+  EngineOverheads overheads;
   EngineLimits limits;
   MemoryPlan memory;
   StepCost cost;
@@ -41,6 +45,18 @@ struct SystemPool {
   std::int64_t chips = 0;
   const RoutingPolicy* routing = nullptr;
 };
+
+/// What the pool's step costs are built from. Pre: `chip` is made of the pool's chip and family, and outlives it.
+inline StepCostRequest step_request(const SystemPool& pool, const Chip& chip) {
+  return {chip,
+          pool.model,
+          pool.precision,
+          pool.record.tensor_parallel,
+          pool.server.link ? pool.server.link->bandwidth.value : BytesPerSecond(0),
+          pool.overheads,
+          pool.limits.max_batched_tokens,
+          pool.limits.max_sequences};
+}
 
 struct SystemService {
   std::string name;

@@ -34,6 +34,17 @@ TEST(Systolic, ArraysShareTheFoldsAndTheLastRoundMayBeUneven) {
   EXPECT_EQ(systolic_clocks(one, 4, 512, 512, 512, 2), 2 * systolic_clocks(one, 4, 512, 512, 512));
 }
 
+TEST(Systolic, ADoubleBufferHidesTheLoadOfTheNextFold) {
+  SystolicArray one = array(128, 128, Dataflow::weight_stationary);
+  one.double_buffered.value = true;
+  EXPECT_EQ(systolic_clocks(one, 1, 512, 512, 512), 16 * 512 + 382);
+  EXPECT_EQ(systolic_clocks(one, 1, 1, 4096, 4096), 1024 * 128 + 382);  // loading weights is what is left
+  for (const double m : {1.0, 100.0, 4096.0}) {
+    const double hidden = systolic_clocks(one, 1, m, 4096, 4096);
+    EXPECT_LT(hidden, systolic_clocks(array(128, 128, Dataflow::weight_stationary), 1, m, 4096, 4096));
+  }
+}
+
 TEST(Systolic, NoShapeIsFasterThanAllMultipliersBusy) {
   for (const Dataflow dataflow :
        {Dataflow::weight_stationary, Dataflow::output_stationary, Dataflow::input_stationary}) {
