@@ -33,6 +33,7 @@ class Chip {
   Chip(const ChipRecord& chip, const FamilyRecord& family);
 
   const std::string& id() const { return chip_.header.id; }
+  const std::string& family_id() const { return family_.header.id; }
   Bytes usable_memory() const { return chip_.memory.capacity.value - chip_.memory.reserved.value; }
   BytesPerSecond memory_bandwidth() const { return chip_.memory.bandwidth.value; }
   Watts power_limit() const { return chip_.power_limit.value; }

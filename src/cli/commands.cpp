@@ -48,7 +48,7 @@ constexpr OptionRow kSchemaOptions[] = {
 };
 
 constexpr OptionRow kExplainOptions[] = {
-    {"SCENARIO|CODE", "", "a scenario file, or the word in error[...]; all codes when absent"},
+    {"WHAT", "", "a scenario file, or the word in error[...]; all codes when absent"},
     {"--batch", "LIST", "sequences of a step; 1,2,4,8,16,32,64,128 when absent"},
     {"--context", "LIST", "cached tokens of a sequence; 1024,2048,...,32768 when absent"},
     {"--set", "PATH=VALUE", "change the scenario", any},
@@ -97,25 +97,28 @@ constexpr OptionRow kValidateOptions[] = {
 };
 
 constexpr OptionRow kOpOptions[] = {
-    {"CHIP", "", "id or other name of a chip", required},
-    {"KIND", "", "operator: gemm, attention_generation, moe, nccl, ...", required},
+    {"CHIPS", "", "a chip by id or other name; several, as in a,b:fp8,c, are set side by side, each with its dtype",
+     required},
+    {"KIND", "", "operator: gemm, attention_generation, moe, nccl, elementwise, output_layer, ...", required},
     {"--sweep", "COLUMN=LOW..HIGH", "a roofline plot over powers of two"},
     {"--hot", "", "as a benchmark measures it, operands left in the cache"},
     {"--exclude-gpu", "ID", "as if the measurements of that chip did not exist"},
     {"--json", "", "print JSON"},
-    {"--dtype", "NAME", "bfloat16, fp8, ..., as the data calls it"},
+    {"--dtype", "NAME", "bfloat16, fp8, ..., as the data calls it; compressed: the chip's own compression"},
+    {"--bytes", "N", "read and written in one pass"},
+    {"--vocabulary", "N", "tokens that the model knows"},
     {"--kernel", "NAME", "as the data calls it"},
     {"--m", "N", "tokens"},
     {"--n", "N", "output features"},
     {"--k", "N", "input features"},
     {"--batch", "N", "sequences"},
     {"--query_tokens", "N", "of each sequence"},
-    {"--prefix_tokens", "N", "cached tokens before them"},
+    {"--prefix_tokens", "N", "cached tokens before them; none when absent"},
     {"--kv_tokens", "N", "length of the cache, the new token included"},
     {"--q_heads", "N", "query heads on this chip"},
     {"--kv_heads", "N", "key and value heads on this chip"},
     {"--head_dim", "N", "width of a head"},
-    {"--window_tokens", "N", "sliding window, 0 for full attention"},
+    {"--window_tokens", "N", "sliding window; full attention when absent"},
     {"--attn_dtype", "NAME", "of queries and output"},
     {"--kv_cache_dtype", "NAME", "of the cache"},
     {"--mla_dtype", "NAME", "of queries and output"},
