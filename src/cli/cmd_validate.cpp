@@ -29,6 +29,9 @@ int command_validate(const Arguments& arguments, Program& program) {
     report.operators.push_back(evaluate(*set, default_fit_options()));
     report.operators.back().unusable = report.problems.size() - problems_before;
   }
+  if (!arguments.has("--operator")) {
+    report.power = evaluate_power(folder, *catalog, chips, report.problems, diagnostics);
+  }
   note_problems(report.problems, program);
   if (report.operators.empty()) return kInvalidInput;
   if (arguments.has("--json")) return program.print(accuracy_json(report));

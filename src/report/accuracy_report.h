@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "orrery/calibration/evaluate.h"
+#include "orrery/calibration/power_check.h"
 #include "orrery/report/text_table.h"
 
 namespace orrery {
@@ -11,6 +12,7 @@ namespace orrery {
 /// What `orrery validate` found, and how the rows were treated.
 struct AccuracyReport {
   std::vector<OperatorAccuracy> operators;
+  std::vector<PowerAccuracy> power;
   std::vector<RowProblem> problems;
 };
 
