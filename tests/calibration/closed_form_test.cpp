@@ -33,10 +33,10 @@ TEST(ClosedForms, AreThoseOfTheChip) {
   EXPECT_EQ(price(chip, "gemm", kProduct)->time, chip.gemm({16, 8192, 4096}).time);
   EXPECT_EQ(price(chip, "sampling", {{"batch", "8"}, {"vocabulary", "1000"}})->time,
             chip.elementwise(Bytes(5 * 2 * 8 * 1000)).time);
-  EXPECT_EQ(price(chip, "output_layer",
-                  {{"batch", "8"}, {"vocabulary", "128256"}, {"hidden", "4096"}, {"dtype", "bf16"}})
-                ->time,
-            chip.gemm({8, 128256, 4096}).time);
+  EXPECT_EQ(
+      price(chip, "output_layer", {{"batch", "8"}, {"vocabulary", "128256"}, {"hidden", "4096"}, {"dtype", "bf16"}})
+          ->time,
+      chip.gemm({8, 128256, 4096}).time);
   AttentionShape attention{32, 8, 128, Precision::fp8};
   EXPECT_EQ(price(chip, "attention_generation",
                   {{"batch", "4"},

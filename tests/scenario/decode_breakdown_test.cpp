@@ -23,7 +23,8 @@ const SystemPool& pool_of(const System& system, const DecodeBreakdown& breakdown
 }
 
 const DecodeBreakdown& named(const System& system, const std::vector<DecodeBreakdown>& all, std::string_view name) {
-  const auto found = std::find_if(all.begin(), all.end(), [&](const auto& b) { return pool_of(system, b).name == name; });
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const auto& b) { return pool_of(system, b).name == name; });
   EXPECT_NE(found, all.end());
   return *found;
 }
