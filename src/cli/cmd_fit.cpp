@@ -59,19 +59,19 @@ int write_entries(const std::vector<Record>& records, const std::string& folder,
 /// The constants of the serving frameworks, from measured runs of whole deployments.
 int fit_serving(const Arguments& arguments, const Catalog& catalog, const ChipTable& chips, const Program& program) {
   const std::string folder = *arguments.get("FOLDER");
-  std::string path = folder + "/e2e.csv.gz";
-  if (std::error_code error; !std::filesystem::exists(path, error)) path = folder + "/e2e.csv";
+  const auto path = deployment_runs_of(folder);
+  if (!path) return invalid(program, fmt::format("{} has no e2e.csv or e2e.csv.gz", folder));
   std::vector<RowProblem> problems;
-  const auto table = read_measurement_table(path, problems);
-  if (!table) return invalid(program, fmt::format("{}: {}", path, table.error()));
+  const auto table = read_measurement_table(*path, problems);
+  if (!table) return invalid(program, fmt::format("{}: {}", *path, table.error()));
   Diagnostics diagnostics;
-  const DeploymentSource source{
-      arguments.get("--title").value_or(std::filesystem::path(folder).filename().string()),
-      arguments.get("--publisher").value_or("unknown"), arguments.get("--date").value_or("unknown"),
-      arguments.get("--fit-date").value_or(today())};
+  const DeploymentSource source{arguments.get("--title").value_or(std::filesystem::path(folder).filename().string()),
+                                arguments.get("--publisher").value_or("unknown"),
+                                arguments.get("--date").value_or("unknown"),
+                                arguments.get("--fit-date").value_or(today())};
   const std::vector<FrameworkRecord> records = fit_frameworks(*table, catalog, chips, source, diagnostics);
   if (diagnostics.has_errors()) return program.report(diagnostics, false);
-  if (records.empty()) return invalid(program, fmt::format("{}: no row can be fitted", path));
+  if (records.empty()) return invalid(program, fmt::format("{}: no row can be fitted", *path));
   return write_entries(records, *arguments.get("--output"), program);
 }
 

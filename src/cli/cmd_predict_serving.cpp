@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "orrery/base/file.h"
 #include "orrery/cli/command.h"
 #include "orrery/cli/operator_data.h"

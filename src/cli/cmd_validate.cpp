@@ -7,44 +7,59 @@
 #include "orrery/cli/command.h"
 #include "orrery/cli/operator_data.h"
 #include "orrery/report/accuracy_report.h"
-#include "orrery/report/serving_report.h"
 
 namespace orrery {
-
 namespace {
 
-constexpr std::string_view kSuites[] = {"operators", "serving"};
+/// What to judge: both when nothing was asked for.
+struct Suites {
+  bool operators = true;
+  bool serving = true;
+};
 
-/// The serving suite of a folder, or nothing, said on stderr, when it has none.
-std::optional<ServingAccuracy> judge_serving(const std::string& folder, const Catalog& catalog, const ChipTable& chips,
-                                             std::vector<RowProblem>& problems, Diagnostics& diagnostics,
-                                             const Program& program) {
-  std::string path = folder + "/e2e.csv.gz";
-  if (std::error_code error; !std::filesystem::exists(path, error)) path = folder + "/e2e.csv";
-  const auto table = read_measurement_table(path, problems);
-  if (!table) {
-    program.note(fmt::format("error: {}: {}", path, table.error()));
-    return std::nullopt;
-  }
-  auto accuracy = evaluate_serving(*table, catalog, chips, problems, diagnostics);
-  if (!accuracy) {
-    program.note(fmt::format("error: {}: {}", path, accuracy.error()));
-    return std::nullopt;
-  }
-  return std::move(*accuracy);
+Result<Suites> chosen_suites(const Arguments& arguments) {
+  const std::vector<std::string> names = {"operators", "serving"};
+  const auto suite = arguments.get("--suite");
+  if (!suite) return Suites{true, !arguments.has("--operator")};
+  if (*suite == names[0]) return Suites{true, false};
+  if (*suite == names[1] && !arguments.has("--operator")) return Suites{false, true};
+  if (*suite == names[1]) return failure("--operator goes with --suite operators");
+  const std::string nearest = did_you_mean(*suite, names);
+  return failure(fmt::format("--suite: '{}' is not one of: {}{}", *suite, fmt::join(names, ", "),
+                             nearest.empty() ? "" : " (" + nearest + ")"));
 }
 
-int validate_serving(const Arguments& arguments, const Catalog& catalog, const ChipTable& chips,
-                     const Program& program) {
-  Diagnostics diagnostics;
-  std::vector<RowProblem> problems;
-  const auto accuracy = judge_serving(*arguments.get("FOLDER"), catalog, chips, problems, diagnostics, program);
-  if (!accuracy) return kInvalidInput;
-  if (diagnostics.has_errors()) return program.report(diagnostics, false);
-  note_problems(problems, program);
-  if (arguments.has("--json")) return program.print(serving_accuracy_json(*accuracy, problems));
-  if (arguments.has("--markdown")) return program.print(serving_accuracy_markdown(*accuracy));
-  return program.print(serving_accuracy_text(*accuracy, program.surroundings().style));
+/// False, with an error on stderr, when one that was asked for by name cannot be read.
+bool judge_operators(const std::string& folder, const Arguments& arguments, const ChipTable& chips,
+                     const std::vector<const OperatorForm*>& forms, AccuracyReport& report, const Program& program) {
+  for (const OperatorForm* form : forms) {
+    const std::size_t problems_before = report.problems.size();
+    const auto set = read_points(*form, folder, chips, report.problems);
+    if (!set) {
+      program.note(fmt::format("error: {}", set.error()));
+      if (arguments.has("--operator")) return false;
+      continue;
+    }
+    report.operators.push_back(evaluate(*set, default_fit_options()));
+    report.operators.back().unusable = report.problems.size() - problems_before;
+  }
+  return true;
+}
+
+/// Nothing where the folder has no runs. False, with an error on stderr, when they cannot be read.
+bool judge_serving(const std::string& folder, const Catalog& catalog, const ChipTable& chips, AccuracyReport& report,
+                   Diagnostics& diagnostics, const Program& program) {
+  const auto path = deployment_runs_of(folder);
+  if (!path) return true;
+  const auto table = read_measurement_table(*path, report.problems);
+  auto accuracy = table ? evaluate_serving(*table, catalog, chips, report.problems, diagnostics)
+                        : Result<ServingAccuracy>(failure(table.error()));
+  if (!accuracy) {
+    program.note(fmt::format("error: {}: {}", *path, accuracy.error()));
+    return false;
+  }
+  report.serving = std::move(*accuracy);
+  return true;
 }
 
 }  // namespace
@@ -54,34 +69,25 @@ int command_validate(const Arguments& arguments, Program& program) {
   if (!catalog) return program.fail(catalog.error());
   const auto forms = chosen_forms(arguments, program);
   if (!forms) return kWrongUsage;
+  const auto suites = chosen_suites(arguments);
+  if (!suites) return program.refuse(suites.error());
   Diagnostics diagnostics;
   const ChipTable chips = ChipTable::read(*catalog, diagnostics);
   if (diagnostics.has_errors()) return program.report(diagnostics, false);
 
-  if (const auto suite = arguments.get("--suite"); suite && *suite != "operators") {
-    if (*suite == "serving") return validate_serving(arguments, *catalog, chips, program);
-    const std::vector<std::string> names(std::begin(kSuites), std::end(kSuites));
-    return program.refuse(fmt::format("--suite: '{}' is not one of: {}", *suite, fmt::join(names, ", ")),
-                          did_you_mean(*suite, names));
-  }
   AccuracyReport report;
   const std::string folder = *arguments.get("FOLDER");
-  for (const OperatorForm* form : *forms) {
-    const std::size_t problems_before = report.problems.size();
-    const auto set = read_points(*form, folder, chips, report.problems);
-    if (!set) {
-      program.note(fmt::format("error: {}", set.error()));
-      if (arguments.has("--operator")) return kInvalidInput;
-      continue;
-    }
-    report.operators.push_back(evaluate(*set, default_fit_options()));
-    report.operators.back().unusable = report.problems.size() - problems_before;
-  }
-  if (!arguments.has("--operator")) {
+  if (suites->operators && !judge_operators(folder, arguments, chips, *forms, report, program)) return kInvalidInput;
+  if (suites->operators && !arguments.has("--operator")) {
     report.power = evaluate_power(folder, *catalog, chips, report.problems, diagnostics);
   }
+  if (suites->serving && !judge_serving(folder, *catalog, chips, report, diagnostics, program)) return kInvalidInput;
+  if (diagnostics.has_errors()) return program.report(diagnostics, false);
   note_problems(report.problems, program);
-  if (report.operators.empty()) return kInvalidInput;
+  if (report.operators.empty() && !report.serving) {
+    if (!suites->operators) program.note(fmt::format("error: {} has no e2e.csv or e2e.csv.gz", folder));
+    return kInvalidInput;
+  }
   if (arguments.has("--json")) return program.print(accuracy_json(report));
   if (arguments.has("--markdown")) return program.print(accuracy_markdown(report));
   return program.print(accuracy_text(report, program.surroundings().style));

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <map>
 
 #include "orrery/base/file.h"
@@ -34,6 +35,14 @@ std::optional<std::vector<const OperatorForm*>> chosen_forms(const Arguments& ar
     if (chosen.back() == nullptr) return std::nullopt;
   }
   return chosen;
+}
+
+std::optional<std::string> deployment_runs_of(const std::string& folder) {
+  for (const std::string_view name : {"e2e.csv.gz", "e2e.csv"}) {
+    std::string path = fmt::format("{}/{}", folder, name);
+    if (std::error_code error; std::filesystem::exists(path, error)) return path;
+  }
+  return std::nullopt;
 }
 
 int invalid(const Program& program, const std::string& message) {

@@ -17,6 +17,8 @@ std::optional<std::vector<const OperatorForm*>> chosen_forms(const Arguments& ar
 /// `predict serving`: see cmd_predict_serving.cpp.
 int predict_serving(const Arguments& arguments, const Catalog& catalog, const ChipTable& chips,
                     const std::string& without_chip, const Program& program);
+/// FOLDER/e2e.csv.gz or e2e.csv; nothing when there is neither.
+std::optional<std::string> deployment_runs_of(const std::string& folder);
 /// Says on stderr what is wrong with the data; returns kInvalidInput.
 int invalid(const Program& program, const std::string& message);
 /// Writes a table of predictions to --output, or to stdout for "-". Returns the exit code: rows without a prediction

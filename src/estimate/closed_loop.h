@@ -22,10 +22,10 @@ struct LoopTimes {
   double tpot_us = 0;  ///< mean over requests of (last token - first token) / (output - 1)
 };
 
-/// Serves ten times as many requests as there are users from an empty engine, and again with other lengths while that is
-/// less than some hundred; lengths come from streams of the seed. Decode steps between events are summed in closed form.
-/// Source: the scheduler's rules as in serving/replica.h, without preemption: a request waits until its whole length
-/// fits the cache.
+/// Serves ten times as many requests as there are users from an empty engine, and again with other lengths while that
+/// is less than some hundred; lengths come from streams of the seed. Decode steps between events are summed in closed
+/// form. Source: the scheduler's rules as in serving/replica.h, without preemption: a request waits until its whole
+/// length fits the cache.
 LoopTimes run_closed_loop(const RankSteps& steps, const ClosedLoop& loop, std::uint64_t seed);
 
 }  // namespace orrery

@@ -6,7 +6,7 @@ namespace orrery {
 
 /// How the chips of one engine share a model.
 struct ParallelLayout {
-  double tensor = 1;          ///< chips that share one attention head group and one dense MLP
+  double tensor = 1;  ///< chips that share one attention head group and one dense MLP
   double pipeline = 1;
   double attention_data = 1;  ///< groups of `tensor` chips with requests of their own
   double moe_tensor = 1;      ///< chips that share one expert
@@ -31,14 +31,14 @@ struct Deployment {
   std::string model;      ///< catalog id
   std::string framework;  ///< catalog id
   DeploymentFormats formats;
-  double input_tokens = 1;   ///< nominal
-  double output_tokens = 1;  ///< nominal
+  double input_tokens = 1;    ///< nominal
+  double output_tokens = 1;   ///< nominal
   double shortest_share = 1;  ///< lengths are drawn uniformly between this share of the nominal ones and all of them
   double concurrency = 1;
   double chips = 1;
   bool disaggregated = false;
-  ParallelLayout engine;  ///< of the one engine, or of the decoding ones
-  double engines = 1;     ///< of that layout
+  ParallelLayout engine;   ///< of the one engine, or of the decoding ones
+  double engines = 1;      ///< of that layout
   ParallelLayout prefill;  ///< of engines that compute prompts alone; unused otherwise
   double prefill_engines = 0;
 };

@@ -11,8 +11,8 @@
 namespace orrery {
 namespace {
 
-constexpr std::array<std::string_view, 7> kNeeded = {"gpu",        "framework",  "model",     "isl_tokens",
-                                                     "osl_tokens", "concurrency_requests", "gpus_total"};
+constexpr std::array<std::string_view, 7> kNeeded = {
+    "gpu", "framework", "model", "isl_tokens", "osl_tokens", "concurrency_requests", "gpus_total"};
 constexpr double kUsualShortestShare = 0.8;  // the public benchmark draws 80 to 100 % of the nominal lengths
 
 /// What a published checkpoint really holds, where the label of a run says less. An empty word keeps the label's.
@@ -57,7 +57,8 @@ Result<DeploymentReader> DeploymentReader::make(const MeasurementTable& table, c
   for (const std::string_view column : kNeeded) {
     if (!table.find_column(column)) missing.push_back(column);
   }
-  if (!missing.empty()) return failure(fmt::format("it has no column {}, which serving needs", fmt::join(missing, ", ")));
+  if (!missing.empty())
+    return failure(fmt::format("it has no column {}, which serving needs", fmt::join(missing, ", ")));
   return DeploymentReader(table, chips, estimator);
 }
 
@@ -86,7 +87,8 @@ Result<DeploymentRow> DeploymentReader::read(std::size_t row) const {
   const auto layout = [&](std::string_view prefix) {
     ParallelLayout one;
     const auto column = [&](std::string_view name) { return count(fmt::format("{}{}", prefix, name), 1); };
-    if (cell(row, fmt::format("{}tp", prefix)).empty()) fail(fmt::format("{}tp is empty: the layout is unknown", prefix));
+    if (cell(row, fmt::format("{}tp", prefix)).empty())
+      fail(fmt::format("{}tp is empty: the layout is unknown", prefix));
     one.tensor = column("tp");
     one.attention_data = column("attention_dp");
     one.moe_tensor = column("moe_tp");

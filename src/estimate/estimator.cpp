@@ -16,9 +16,9 @@ namespace orrery {
 namespace {
 
 constexpr double kMicrosecond = 1e-6;
-constexpr double kMillisecond = 1e3;    // in microseconds
-constexpr double kMemoryShare = 0.95;   // of a chip's memory that an engine may be told to take
-constexpr double kWorkspace = 2e9;      // bytes of context, graphs and activations; assumed
+constexpr double kMillisecond = 1e3;   // in microseconds
+constexpr double kMemoryShare = 0.95;  // of a chip's memory that an engine may be told to take
+constexpr double kWorkspace = 2e9;     // bytes of context, graphs and activations; assumed
 constexpr std::uint64_t kSeed = 1;
 
 template <class Record>
@@ -74,14 +74,14 @@ double weights_per_chip(const ModelRecord& model, const DeploymentFormats& forma
 Result<void> check_layout(const ModelRecord& model, const ParallelLayout& layout) {
   const auto heads = static_cast<double>(model.query_heads);
   if (std::fmod(heads, layout.tensor) != 0) {
-    return failure(fmt::format("{} query heads of {} do not divide among {} chips", heads, model.header.id,
-                               layout.tensor));
+    return failure(
+        fmt::format("{} query heads of {} do not divide among {} chips", heads, model.header.id, layout.tensor));
   }
   if (!model.experts) return {};
   const auto experts = static_cast<double>(model.experts->count);
   if (layout.moe_expert > experts) {
-    return failure(fmt::format("{} experts of {} cannot be spread over {} chips", experts, model.header.id,
-                               layout.moe_expert));
+    return failure(
+        fmt::format("{} experts of {} cannot be spread over {} chips", experts, model.header.id, layout.moe_expert));
   }
   return {};
 }
@@ -101,9 +101,10 @@ Result<double> cache_tokens(const Chip& chip, const ModelRecord& model, const De
       kv_bytes_per_token(model, bytes, static_cast<std::int64_t>(layout.tensor)).si() / layout.pipeline;
   const double tokens = std::max(0.0, memory - weights - kWorkspace) / per_token;
   if (tokens < longest) {
-    return failure(fmt::format("does not fit: beside {} of weights each {} has room for {:.0f} tokens of KV cache, and a "
-                               "request holds {:.0f}",
-                               to_text(Bytes(weights), 3), chip.id(), tokens, longest));
+    return failure(
+        fmt::format("does not fit: beside {} of weights each {} has room for {:.0f} tokens of KV cache, and a "
+                    "request holds {:.0f}",
+                    to_text(Bytes(weights), 3), chip.id(), tokens, longest));
   }
   return tokens;
 }
@@ -140,12 +141,8 @@ MeanTimes disaggregated_times(const PreparedDeployment& prepared, const Framewor
 FrameworkTimes framework_times(const FrameworkRecord& framework) {
   const auto us = [](const Sourced<Seconds>& time) { return time.value.si() / kMicrosecond; };
   FrameworkTimes times;
-  times.values = {us(framework.step_overhead),
-                  us(framework.layer_overhead),
-                  us(framework.sequence_overhead),
-                  us(framework.prompt_token_overhead),
-                  framework.prompt_attention_factor.value,
-                  us(framework.request_latency),
+  times.values = {us(framework.step_overhead),         us(framework.layer_overhead),  us(framework.sequence_overhead),
+                  us(framework.prompt_token_overhead), framework.prompt_factor.value, us(framework.request_latency),
                   us(framework.user_latency)};
   times.prompts_pause_decoding = framework.prompts_pause_decoding.value;
   return times;
@@ -154,8 +151,7 @@ FrameworkTimes framework_times(const FrameworkRecord& framework) {
 ServingEstimator ServingEstimator::read(const Catalog& catalog, const ChipTable& chips, std::string without_chip,
                                         Diagnostics& diagnostics) {
   ServingEstimator estimator(chips);
-  estimator.predictor_ =
-      std::make_unique<Predictor>(Predictor::read(catalog, std::move(without_chip), diagnostics));
+  estimator.predictor_ = std::make_unique<Predictor>(Predictor::read(catalog, std::move(without_chip), diagnostics));
   estimator.models_ = read_all<ModelRecord>(catalog, ModelKind::kName, diagnostics);
   estimator.frameworks_ = read_all<FrameworkRecord>(catalog, FrameworkKind::kName, diagnostics);
   return estimator;
@@ -210,9 +206,9 @@ MeanTimes mean_times(const PreparedDeployment& prepared, const FrameworkTimes& f
   ClosedLoop loop = prepared.loop;
   loop.prompts_pause_decoding = framework.prompts_pause_decoding;
   const LoopTimes times = run_closed_loop(framework.on(prepared.steps, *prepared.model), loop, kSeed);
-  return {(times.ttft_us + framework.request_latency() + prepared.concurrency * framework.user_latency()) /
-              kMillisecond,
-          times.tpot_us / kMillisecond};
+  return {
+      (times.ttft_us + framework.request_latency() + prepared.concurrency * framework.user_latency()) / kMillisecond,
+      times.tpot_us / kMillisecond};
 }
 
 Result<ServingEstimate> ServingEstimator::estimate(const Deployment& deployment) {

@@ -33,10 +33,10 @@ struct PreparedDeployment {
   Basis basis = Basis::fitted;
 };
 
-/// TTFT and TPOT of whole deployments, means over requests in a closed loop: the calibrated operators of the chip, or of
-/// its class, summed to steps, and a scheduler in closed form around them.
-/// Valid: one model in one framework on equal chips; no prefix reuse, no speculative decoding. Engines without a
-/// scheduler of their own behave as vLLM V1 or, with prompts_pause_decoding, take prompts in steps of their own.
+/// TTFT and TPOT of whole deployments, means over requests in a closed loop: the calibrated operators of the chip, or
+/// of its class, summed to steps, and a scheduler in closed form around them. Valid: one model in one framework on
+/// equal chips; no prefix reuse, no speculative decoding. Engines without a scheduler of their own behave as vLLM V1
+/// or, with prompts_pause_decoding, take prompts in steps of their own.
 class ServingEstimator {
  public:
   /// Reads models, frameworks and calibrations; what is wrong with one is reported. `without_chip` as in Predictor.

@@ -15,8 +15,8 @@ namespace {
 
 constexpr double kTtftWeight = 0.3;
 constexpr double kLongestTtft_ms = 5000;
-constexpr double kPull = 0.002;       // toward the present constants, per squared logarithm
-constexpr double kLargestError = 1;   // of a logarithm: what is worse, is something else than an overhead
+constexpr double kPull = 0.002;      // toward the present constants, per squared logarithm
+constexpr double kLargestError = 1;  // of a logarithm: what is worse, is something else than an overhead
 constexpr double kLeastConstant = 1e-3;
 constexpr int kMostCalls = 400;
 constexpr double kMicrosecond = 1e-6;
@@ -73,35 +73,52 @@ std::pair<double, double> band_of(std::vector<double> ratios) {
   return {rounded(std::min(1.0, at(0.1))), rounded(std::max(1.0, at(0.9)))};
 }
 
-EstimateBand band_of(const std::vector<FitRun>& runs, const FrameworkTimes& times, PreparedDeployment FitRun::* which) {
-  std::vector<double> tpot;
-  std::vector<double> ttft;
-  for (const FitRun& run : runs) {
-    const MeanTimes mean = mean_times(run.*which, times);
-    tpot.push_back(*run.row.tpot_ms / mean.tpot_ms);
-    if (*run.row.ttft_ms <= kLongestTtft_ms) ttft.push_back(*run.row.ttft_ms / mean.ttft_ms);
+/// What runs miss by when their deployment took no part in the fit: two halves of the deployments, each judged by the
+/// constants of the other.
+class HeldOut {
+ public:
+  HeldOut(const std::vector<FitRun>& runs, const FrameworkTimes& start) {
+    for (const bool odd : {false, true}) {
+      std::vector<FitRun> others;
+      for (const FitRun& run : runs) {
+        if (is_odd(run) != odd) others.push_back(run);
+      }
+      times_.push_back(others.empty() ? start : fit_times(others, start));
+    }
   }
-  EstimateBand band;
-  std::tie(band.tpot_low, band.tpot_high) = band_of(std::move(tpot));
-  if (ttft.empty()) ttft.push_back(1);
-  std::tie(band.ttft_low, band.ttft_high) = band_of(std::move(ttft));
-  return band;
-}
+  EstimateBand band(const std::vector<FitRun>& runs, PreparedDeployment FitRun::* which) const {
+    std::vector<double> tpot;
+    std::vector<double> ttft;
+    for (const FitRun& run : runs) {
+      const MeanTimes mean = mean_times(run.*which, times_[is_odd(run) ? 1 : 0]);
+      tpot.push_back(*run.row.tpot_ms / mean.tpot_ms);
+      if (*run.row.ttft_ms <= kLongestTtft_ms) ttft.push_back(*run.row.ttft_ms / mean.ttft_ms);
+    }
+    if (ttft.empty()) ttft.push_back(1);
+    EstimateBand band;
+    std::tie(band.tpot_low, band.tpot_high) = band_of(std::move(tpot));
+    std::tie(band.ttft_low, band.ttft_high) = band_of(std::move(ttft));
+    return band;
+  }
+
+ private:
+  static bool is_odd(const FitRun& run) { return run.row.key / 2 % 2 == 1; }  // the lowest bit chose the half
+
+  std::vector<FrameworkTimes> times_;  ///< for even and for odd runs
+};
 
 FrameworkRecord fitted_record(FrameworkRecord record, const FrameworkTimes& times, const std::vector<FitRun>& runs,
-                              const std::string& file, const DeploymentSource& source) {
-  const auto seconds = [](double us) {
-    return Sourced<Seconds>(Seconds(rounded(us) * kMicrosecond), Status::fitted);
-  };
+                              const HeldOut& held_out, const std::string& file, const DeploymentSource& source) {
+  const auto seconds = [](double us) { return Sourced<Seconds>(Seconds(rounded(us) * kMicrosecond), Status::fitted); };
   record.step_overhead = seconds(times.values[0]);
   record.layer_overhead = seconds(times.values[1]);
   record.sequence_overhead = seconds(times.values[2]);
   record.prompt_token_overhead = seconds(times.values[3]);
-  record.prompt_attention_factor = Sourced<double>(rounded(times.values[4]), Status::fitted);
+  record.prompt_factor = Sourced<double>(rounded(times.values[4]), Status::fitted);
   record.request_latency = seconds(times.values[5]);
   record.user_latency = seconds(times.values[6]);
-  record.measured_chip = band_of(runs, times, &FitRun::prepared);
-  record.other_chip = band_of(runs, times, &FitRun::datasheet);
+  record.measured_chip = held_out.band(runs, &FitRun::prepared);
+  record.other_chip = held_out.band(runs, &FitRun::datasheet);
   record.header.status = Status::fitted;
   record.header.source.emplace().id = "runs";
   record.header.note = fmt::format(
@@ -143,8 +160,9 @@ std::vector<FrameworkRecord> fit_frameworks(const MeasurementTable& table, const
   std::vector<FrameworkRecord> records;
   const std::string file = std::filesystem::path(table.path()).filename().string();
   for (const auto& [id, runs] : by_framework) {
-    const FrameworkTimes times = fit_times(runs, framework_times(estimator.framework(id)));
-    records.push_back(fitted_record(estimator.framework(id), times, runs, file, source));
+    const FrameworkTimes start = framework_times(estimator.framework(id));
+    const FrameworkTimes times = fit_times(runs, start);
+    records.push_back(fitted_record(estimator.framework(id), times, runs, HeldOut(runs, start), file, source));
   }
   return records;
 }

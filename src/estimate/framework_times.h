@@ -12,8 +12,8 @@ namespace orrery {
 struct FrameworkTimes {
   static constexpr std::size_t kCount = 7;
   static constexpr std::array<std::string_view, kCount> kNames = {
-      "step_overhead",           "layer_overhead",  "sequence_overhead", "prompt_token_overhead",
-      "prompt_attention_factor", "request_latency", "user_latency"};
+      "step_overhead", "layer_overhead",  "sequence_overhead", "prompt_token_overhead",
+      "prompt_factor", "request_latency", "user_latency"};
 
   std::array<double, kCount> values{};  ///< in the order of kNames
   bool prompts_pause_decoding = false;
@@ -25,7 +25,7 @@ struct FrameworkTimes {
     steps.step_overhead = values[0] + static_cast<double>(model.layers) * values[1];
     steps.sequence_overhead = values[2];
     steps.prompt_token_overhead = values[3];
-    steps.prompt_attention *= values[4];
+    steps.prompt_factor = values[4];
     return steps;
   }
 };

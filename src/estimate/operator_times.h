@@ -33,6 +33,8 @@ class OperatorTimes {
   double latent_decode(std::string_view kv_cache, double heads, double batch, double tokens);
   double latent_prompt(std::string_view kv_cache, double heads, double batch, double tokens);
   double all_reduce(double ranks, double bytes);
+  /// Tokens to the chips of their experts, in fp8, and back, in bf16. `copies` of each token travel.
+  double exchange(double tokens, double copies, double hidden);
   double pass_over(double bytes);
 
   /// Forgets basis and problem.

@@ -8,9 +8,9 @@
 namespace orrery {
 namespace {
 
-constexpr double kHalf = 2;           // bytes of bf16
-constexpr double kStateBytes = 4;     // recurrent states are kept in fp32
-constexpr double kNormPasses = 4;     // read and write of residual and hidden state
+constexpr double kHalf = 2;        // bytes of bf16
+constexpr double kStateBytes = 4;  // recurrent states are kept in fp32
+constexpr double kNormPasses = 4;  // read and write of residual and hidden state
 
 /// The operators of one step, by what their time depends on.
 class StepOperators {
@@ -27,14 +27,10 @@ class StepOperators {
 
   /// All that depends on the tokens of the step alone; `sequences` of them reach the output layer.
   double linear(double tokens, double sequences) const {
-    const auto all_layers = static_cast<double>(model_.layers);
     double sum = attention_projections(tokens) + mlp(tokens) + linear_attention(tokens);
     sum += times_.gemm("bfloat16", sequences, static_cast<double>(model_.vocabulary) / layout_.tensor, hidden_);
-    const double chips = layout_.tensor * layout_.attention_data;
-    if (chips > 1) {
-      sum += 2 * all_layers * times_.all_reduce(chips, tokens * layout_.attention_data * hidden_ * kHalf);
-    }
-    return sum + 2 * all_layers * times_.pass_over(kNormPasses * kHalf * tokens * hidden_);
+    sum += communication(tokens);
+    return sum + 2 * all_layers() * times_.pass_over(kNormPasses * kHalf * tokens * hidden_);
   }
 
   double decode_attention(double sequences, double context) const {
@@ -58,15 +54,18 @@ class StepOperators {
 
  private:
   double all_layers() const { return static_cast<double>(model_.layers); }
-  double window() const {
-    return model_.sliding_window ? static_cast<double>(model_.sliding_window->tokens) : 0;
-  }
+  double window() const { return model_.sliding_window ? static_cast<double>(model_.sliding_window->tokens) : 0; }
   double sparse_tokens(double context) const {
     return model_.sparse_attention ? std::min(context, static_cast<double>(model_.sparse_attention->tokens)) : context;
   }
   OperatorTimes::AttentionCall attention(double batch, double tokens, double window) const {
-    return {formats_.kv_cache, batch, tokens, heads_, kv_heads_per_rank(model_, layout_.tensor),
-            static_cast<double>(model_.head_size), window};
+    return {formats_.kv_cache,
+            batch,
+            tokens,
+            heads_,
+            kv_heads_per_rank(model_, layout_.tensor),
+            static_cast<double>(model_.head_size),
+            window};
   }
   double projection(double tokens, double n, double k) const { return times_.gemm(formats_.attention, tokens, n, k); }
 
@@ -88,6 +87,18 @@ class StepOperators {
                                        projection(tokens, heads_ * (nope + rope), query_rank);
     sum += projection(tokens, heads_ * (nope + value), kv_rank) + projection(tokens, hidden_, heads_ * value);
     return all_layers() * sum;
+  }
+
+  /// Sums after attention and after the MLP; with attention-data ranks, tokens travel to their experts and back
+  /// instead.
+  double communication(double tokens) const {
+    const double bytes = tokens * hidden_ * kHalf;
+    double sum = 0;
+    if (layout_.tensor > 1) sum += all_layers() * times_.all_reduce(layout_.tensor, bytes);
+    if (layout_.attention_data == 1) return layout_.tensor > 1 ? 2 * sum : 0;
+    const double per_token = model_.experts ? static_cast<double>(model_.experts->per_token) : 1;
+    const double ranks = layout_.tensor * layout_.attention_data;
+    return sum + all_layers() * times_.exchange(tokens, std::min(per_token, ranks), hidden_);
   }
 
   double linear_attention(double tokens) const {
@@ -149,7 +160,10 @@ double RankSteps::linear_at(double tokens) const {
 double RankSteps::step(double decoding, double cached, double prompts, double chunk_tokens) const {
   double time = linear_at(decoding + chunk_tokens) + step_overhead + sequence_overhead * (decoding + prompts);
   if (decoding > 0) time += decode_fixed + decoding * decode_sequence + cached * decode_token;
-  return time + chunk_tokens * (prompt_attention / prompt_tokens + prompt_token_overhead);
+  constexpr std::size_t kLargeStep = 13;  // 8192 tokens: beyond fixed costs
+  const double linear_rate = linear[kLargeStep] / std::exp2(static_cast<double>(kLargeStep));
+  return time + chunk_tokens * (prompt_factor * prompt_attention / prompt_tokens + (prompt_factor - 1) * linear_rate +
+                                prompt_token_overhead);
 }
 
 RankSteps rank_steps(const ModelRecord& model, const DeploymentFormats& formats, const ParallelLayout& layout,

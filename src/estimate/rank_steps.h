@@ -21,6 +21,7 @@ struct RankSteps {
   double step_overhead = 0;  ///< overheads are the framework's: see FrameworkTimes
   double sequence_overhead = 0;
   double prompt_token_overhead = 0;
+  double prompt_factor = 1;  ///< on the time of prompt tokens
 
   /// Linear between the points of the grid, and beyond its last two.
   double linear_at(double tokens) const;

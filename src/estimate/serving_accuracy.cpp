@@ -63,7 +63,8 @@ Result<ServingAccuracy> evaluate_serving(const MeasurementTable& table, const Ca
   for (std::size_t index = 0; index < table.row_count(); ++index) {
     auto row = reader->read(index);
     if (!row) {
-      if (reader->cell(index, "config_complete") != "0") problems.push_back({table.path(), table.line(index), row.error()});
+      if (reader->cell(index, "config_complete") != "0")
+        problems.push_back({table.path(), table.line(index), row.error()});
       continue;
     }
     if (!row->scoreable) continue;

@@ -11,14 +11,14 @@ namespace orrery {
 /// Errors of the estimates of some runs.
 struct ServingErrors {
   ErrorSummary tpot;
-  ErrorSummary ttft;  ///< of runs whose measured TTFT is 5 s or less: beyond, the queue is what was measured
+  ErrorSummary ttft;       ///< of runs whose measured TTFT is 5 s or less: beyond, the queue is what was measured
   double tpot_inside = 0;  ///< share of the runs inside the 80 % band
   double ttft_inside = 0;
 };
 
 /// The runs of one group, by what the report shows them by.
 struct ServingGroup {
-  std::string by;    ///< "framework", "gpu", "model", "precision", "mode", "concurrency"
+  std::string by;  ///< "framework", "gpu", "model", "precision", "mode", "concurrency"
   std::string name;
   ServingErrors calibrated;  ///< with all that is known of the chip
   ServingErrors datasheet;   ///< as if none of the chip's kernels had been measured
@@ -28,9 +28,9 @@ struct ServingAccuracy {
   std::string file;
   std::size_t rows = 0;
   std::size_t scoreable = 0;
-  std::size_t answered = 0;  ///< of those
-  ServingGroup fitted;       ///< runs that the frameworks' constants were fitted on
-  ServingGroup unseen;       ///< the others
+  std::size_t answered = 0;          ///< of those
+  ServingGroup fitted;               ///< runs that the frameworks' constants were fitted on
+  ServingGroup unseen;               ///< the others
   std::vector<ServingGroup> groups;  ///< of the others
 };
 

@@ -2,18 +2,22 @@
 
 #include <fmt/format.h>
 
-#include "orrery/base/json_writer.h"
-
 namespace orrery {
 namespace {
 
 constexpr std::string_view kTreatment =
-    "Time per output token (TPOT) and time to first token (TTFT) of whole deployments against measured runs. Scored are\n"
-    "rows whose configuration is complete, without sign of speculative decoding, and no outlier. A hash of the deployment\n"
-    "(chip, framework, model, formats, layout) chooses one half of the deployments: on their runs the few constants of\n"
-    "each framework were fitted. All figures by group are of the other half. Calibrated: with all that is known of the\n"
-    "chip's kernels, or of its class where it was never measured. Datasheet only: as if the chip of the row had never been\n"
-    "measured. TTFT is scored up to 5 s measured. Errors are |estimated / measured - 1| in percent, median/mean/p90; the\n"
+    "Time per output token (TPOT) and time to first token (TTFT) of whole deployments against measured runs. Scored "
+    "are\n"
+    "rows whose configuration is complete, without sign of speculative decoding, and no outlier. A hash of the "
+    "deployment\n"
+    "(chip, framework, model, formats, layout) chooses one half of the deployments: on their runs the few constants "
+    "of\n"
+    "each framework were fitted. All figures by group are of the other half. Calibrated: with all that is known of "
+    "the\n"
+    "chip's kernels, or of its class where it was never measured. Datasheet only: as if the chip of the row had never "
+    "been\n"
+    "measured. TTFT is scored up to 5 s measured. Errors are |estimated / measured - 1| in percent, median/mean/p90; "
+    "the\n"
     "share inside is that of runs within the 80 % band.\n";
 
 std::string figures(const ErrorSummary& errors) {
@@ -39,14 +43,14 @@ std::vector<std::string> cells_of(const ServingGroup& group) {
           percent(group.datasheet.tpot_inside) + " " + percent(group.datasheet.ttft_inside)};
 }
 
-const std::vector<std::string> kHead = {"by",         "group",          "runs",           "TPOT", "TTFT", "inside %",
-                                        "TPOT, datasheet only", "TTFT, datasheet only", "inside %"};
+const std::vector<std::string> kHead = {
+    "by", "group", "runs", "TPOT", "TTFT", "inside %", "TPOT, datasheet only", "TTFT, datasheet only", "inside %"};
 
 void write_errors(JsonWriter& json, std::string_view key, const ServingErrors& errors) {
   json.key(key);
   json.begin_object();
-  for (const auto& [name, summary, inside] : {std::tuple("tpot", errors.tpot, errors.tpot_inside),
-                                              std::tuple("ttft", errors.ttft, errors.ttft_inside)}) {
+  for (const auto& [name, summary, inside] :
+       {std::tuple("tpot", errors.tpot, errors.tpot_inside), std::tuple("ttft", errors.ttft, errors.ttft_inside)}) {
     json.key(name);
     json.begin_object();
     json.field("points", summary.points);
@@ -88,10 +92,8 @@ std::string serving_accuracy_markdown(const ServingAccuracy& accuracy) {
   return text;
 }
 
-std::string serving_accuracy_json(const ServingAccuracy& accuracy, const std::vector<RowProblem>& problems) {
-  JsonWriter json;
+void write_serving_accuracy(JsonWriter& json, const ServingAccuracy& accuracy) {
   json.begin_object();
-  json.field("schema_version", 1);
   json.field("file", accuracy.file);
   json.field("rows", accuracy.rows);
   json.field("scoreable", accuracy.scoreable);
@@ -102,12 +104,7 @@ std::string serving_accuracy_json(const ServingAccuracy& accuracy, const std::ve
   write_group(json, accuracy.unseen);
   for (const ServingGroup& group : accuracy.groups) write_group(json, group);
   json.end_array();
-  json.key("problems");
-  json.begin_array();
-  for (const RowProblem& problem : problems) json.value(to_text(problem));
-  json.end_array();
   json.end_object();
-  return json.text();
 }
 
 }  // namespace orrery

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "orrery/base/json_writer.h"
 #include "orrery/estimate/serving_accuracy.h"
 #include "orrery/report/text_table.h"
 
@@ -10,6 +11,7 @@ namespace orrery {
 std::string serving_accuracy_text(const ServingAccuracy& accuracy, const TextStyle& style);
 /// A section of docs/ACCURACY.md.
 std::string serving_accuracy_markdown(const ServingAccuracy& accuracy);
-std::string serving_accuracy_json(const ServingAccuracy& accuracy, const std::vector<RowProblem>& problems);
+/// One object of a JSON document.
+void write_serving_accuracy(JsonWriter& json, const ServingAccuracy& accuracy);
 
 }  // namespace orrery

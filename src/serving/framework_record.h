@@ -37,7 +37,7 @@ struct FrameworkRecord {
   Sourced<Seconds> layer_overhead;
   Sourced<Seconds> sequence_overhead;
   Sourced<Seconds> prompt_token_overhead;
-  Sourced<double> prompt_attention_factor;
+  Sourced<double> prompt_factor;
   Sourced<Seconds> request_latency;
   Sourced<Seconds> user_latency;
   Sourced<bool> prompts_pause_decoding;
@@ -53,10 +53,13 @@ void visit(Visitor& v, FrameworkRecord& r) {
   visit_header(v, r.header);
   v.optional_list("aliases", r.aliases, "Other names in data sets");
   v.required("step_overhead", r.step_overhead, "Of every engine step", time);
-  v.required("layer_overhead", r.layer_overhead, "Of every layer of a step: gaps between kernels and small kernels", time);
+  v.required("layer_overhead", r.layer_overhead, "Of every layer of a step: gaps between kernels and small kernels",
+             time);
   v.required("sequence_overhead", r.sequence_overhead, "Of every sequence of a step", time);
   v.required("prompt_token_overhead", r.prompt_token_overhead, "Of every prompt token", time);
-  v.required("prompt_attention_factor", r.prompt_attention_factor, "On the attention of prompts", in_range(0.1, 100));
+  v.required("prompt_factor", r.prompt_factor,
+             "On the time of prompt tokens: prompts run outside captured graphs, with kernels that tables do not hold",
+             in_range(0.1, 100));
   v.required("request_latency", r.request_latency, "Before and after the engine, of every request", time);
   v.required("user_latency", r.user_latency, "The same, of every request in flight: what waits in one process", time);
   v.required("prompts_pause_decoding", r.prompts_pause_decoding, "A step takes prompts or decodes, never both");
