@@ -13,6 +13,7 @@ struct LayerCounts {
   double full = 0;      ///< attention sees all tokens
   double windowed = 0;  ///< attention sees window_tokens(model) tokens at most
   double linear = 0;    ///< attention keeps a state in place of a cache
+  double indexed = 0;   ///< an indexer reads a key of every cached token
 
   double all() const { return dense + experts; }
   double cached() const { return full + windowed; }
@@ -20,7 +21,7 @@ struct LayerCounts {
 
 inline LayerCounts layer_counts(const ModelRecord& model) {
   const auto layers = static_cast<double>(model.layers);
-  LayerCounts counts{layers, 0, layers, 0, 0};
+  LayerCounts counts{layers, 0, layers, 0, 0, 0};
   if (model.experts) {
     counts.dense = static_cast<double>(model.experts->first_dense_layers);
     counts.experts = layers - counts.dense;
@@ -38,6 +39,7 @@ inline LayerCounts layer_counts(const ModelRecord& model) {
   if (model.sparse_attention) {
     counts.full = 0;
     counts.windowed = layers;
+    counts.indexed = layers;
   }
   return counts;
 }
@@ -70,6 +72,12 @@ inline LinearAttentionWidths widths(const LinearAttentionRecord& linear, double 
   const double heads = static_cast<double>(linear.value_heads) / ranks;
   return {static_cast<double>(linear.key_heads * linear.key_head_size) / ranks,
           heads * static_cast<double>(linear.value_head_size), 2 * heads};
+}
+
+/// Bytes of one key in the cache of an indexer: fp8 and an fp32 scale per 128 elements, whatever the KV cache's format.
+/// Source: vLLM, models/deepseek_v2.py.
+inline double index_key_bytes(const SparseAttentionRecord& sparse) {
+  return static_cast<double>(sparse.index_head_size) * (1 + 4.0 / 128);
 }
 
 /// Weights of one layer's indexer, held whole by every rank: its queries come from the compressed query where there
