@@ -68,6 +68,8 @@ class Chip {
 
   /// One pass over memory: `bytes` read and written in all.
   KernelCost elementwise(Bytes bytes) const;
+  /// What `bytes` more take in such a kernel, so that elementwise(a + b) is elementwise(a) and this of b.
+  KernelCost elementwise_stream(Bytes bytes) const;
   /// `bytes` is the size of the buffer on each rank; `link` is one chip's bandwidth in one direction.
   /// Pre: ranks >= 2.
   KernelCost all_reduce(Bytes bytes, double ranks, BytesPerSecond link) const;
