@@ -38,7 +38,14 @@ ChipTable ChipTable::read(const Catalog& catalog, Diagnostics& diagnostics) {
   ChipTable table;
   for (const std::string& id : catalog.ids("chip")) {
     const auto entry = catalog.load<ChipRecord>(AnyReference{id, {}}, diagnostics);
-    if (entry) table.add(chip_facts(entry->record), entry->record.aliases);
+    if (!entry) continue;
+    table.add(chip_facts(entry->record), entry->record.aliases);
+    const auto family = catalog.load<FamilyRecord>(entry->record.family, diagnostics);
+    if (!family) continue;
+    table.compiled_.emplace(id, Chip(entry->record, family->record));
+    std::vector<ProvenanceItem>& provenance = table.provenance_[id];
+    provenance = entry->provenance;
+    provenance.insert(provenance.end(), family->provenance.begin(), family->provenance.end());
   }
   return table;
 }
@@ -47,6 +54,17 @@ void ChipTable::add(ChipFacts facts, std::vector<std::string> aliases) {
   chips_.push_back(std::make_unique<const ChipFacts>(std::move(facts)));
   names_.emplace_back(chips_.back()->id, chips_.back().get());
   for (std::string& alias : aliases) names_.emplace_back(std::move(alias), chips_.back().get());
+}
+
+const Chip* ChipTable::chip(const ChipFacts& facts) const {
+  const auto found = compiled_.find(facts.id);
+  return found == compiled_.end() ? nullptr : &found->second;
+}
+
+std::span<const ProvenanceItem> ChipTable::provenance(const ChipFacts& facts) const {
+  const auto found = provenance_.find(facts.id);
+  if (found == provenance_.end()) return {};
+  return found->second;
 }
 
 const ChipFacts* ChipTable::find(std::string_view name) const {

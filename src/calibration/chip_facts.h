@@ -1,12 +1,15 @@
 #pragma once
 
+#include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "orrery/calibration/operator_form.h"
+#include "orrery/chip/chip.h"
 #include "orrery/scenario/catalog.h"
 
 namespace orrery {
@@ -21,6 +24,10 @@ class ChipTable {
   static ChipTable read(const Catalog& catalog, Diagnostics& diagnostics);
 
   void add(ChipFacts facts, std::vector<std::string> aliases);
+  /// The chip as simulations price it; null when its family could not be read. Pre: `facts` came from find().
+  const Chip* chip(const ChipFacts& facts) const;
+  /// Where the numbers of the chip and of its family come from. Pre: as for chip().
+  std::span<const ProvenanceItem> provenance(const ChipFacts& facts) const;
   /// By id or alias; null when there is none. Valid as long as the table.
   const ChipFacts* find(std::string_view name) const;
   /// " (did you mean 'h100-sxm'?)", or nothing.
@@ -28,6 +35,8 @@ class ChipTable {
 
  private:
   std::vector<std::unique_ptr<const ChipFacts>> chips_;
+  std::map<std::string, Chip, std::less<>> compiled_;  ///< by id
+  std::map<std::string, std::vector<ProvenanceItem>, std::less<>> provenance_;
   std::vector<std::pair<std::string, const ChipFacts*>> names_;
 };
 

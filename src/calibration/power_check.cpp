@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <map>
+#include <set>
 #include <tuple>
 
 #include "orrery/base/unit.h"
@@ -15,7 +17,8 @@ namespace orrery {
 namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-constexpr double kActivationBytes = 2;  // bf16
+constexpr double kActivationBytes = 2;      // bf16
+constexpr double kLeastMicroseconds = 300;  // the meter smears shorter calls
 
 /// Names of precisions in the data. Scaling every 128 elements apart costs energy outside the matrix units:
 /// 0.305 pJ/FLOP at the power limit of B200, where the catalog assumes 0.21 for
@@ -178,6 +181,39 @@ std::vector<PowerSummary> summarise_power(const std::vector<PowerRow>& rows, dou
     summaries.push_back({std::get<0>(key), std::get<1>(key), std::get<2>(key), summarise(std::move(of_key))});
   }
   return summaries;
+}
+
+std::vector<PowerAccuracy> evaluate_power(const std::string& folder, const Catalog& catalog, const ChipTable& chips,
+                                          std::vector<RowProblem>& problems, Diagnostics& diagnostics) {
+  std::vector<PowerAccuracy> all;
+  std::string path = folder + "/power.csv.gz";
+  if (std::error_code error; !std::filesystem::exists(path, error)) path = folder + "/power.csv";
+  if (std::error_code error; !std::filesystem::exists(path, error)) return all;
+  const auto table = read_measurement_table(path, problems);
+  const auto gpu_column = table ? table->find_column("gpu") : std::nullopt;
+  if (!gpu_column) {
+    problems.push_back({path, 0, table ? "it has no column gpu" : table.error()});
+    return all;
+  }
+  std::set<std::string> names;
+  for (std::size_t row = 0; row < table->row_count(); ++row) names.emplace(table->cell(row, *gpu_column));
+  for (const std::string& name : names) {
+    const ChipFacts* facts = chips.find(name);
+    const auto chip = facts ? catalog.load<ChipRecord>(AnyReference{facts->id, {}}, diagnostics) : std::nullopt;
+    const auto family = chip ? catalog.load<FamilyRecord>(chip->record.family, diagnostics) : std::nullopt;
+    if (!family) {
+      problems.push_back({path, 0, fmt::format("there is no chip '{}'{}", name, chips.hint(name))});
+      continue;
+    }
+    const auto rows = evaluate_power(*table, name, power_facts(chip->record, family->record), problems);
+    if (!rows) {
+      problems.push_back({path, 0, rows.error()});
+      break;
+    }
+    all.push_back({std::filesystem::path(path).filename().string(), facts->id, rows->size(), kLeastMicroseconds,
+                   summarise_power(*rows, kLeastMicroseconds)});
+  }
+  return all;
 }
 
 }  // namespace orrery

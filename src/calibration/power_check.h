@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "orrery/calibration/chip_facts.h"
 #include "orrery/calibration/evaluate.h"
 #include "orrery/calibration/measurement_table.h"
 #include "orrery/chip/chip_record.h"
@@ -62,5 +63,18 @@ struct PowerSummary {
 /// By operator, dtype and bound, of the calls that last `least_us` or longer: the meter averages over 100 ms, and
 /// readings of calls under about 300 us are smeared by what ran before.
 std::vector<PowerSummary> summarise_power(const std::vector<PowerRow>& rows, double least_us);
+
+/// How well the board power of one chip is predicted.
+struct PowerAccuracy {
+  std::string file;
+  std::string chip;
+  std::size_t rows = 0;                 ///< of the chip, that could be used
+  double least_us = 0;                  ///< shorter calls are left out
+  std::vector<PowerSummary> summaries;  ///< see summarise_power
+};
+
+/// Judges every chip of FOLDER/power.csv.gz or power.csv; nothing, and no problem, where the folder has none.
+std::vector<PowerAccuracy> evaluate_power(const std::string& folder, const Catalog& catalog, const ChipTable& chips,
+                                          std::vector<RowProblem>& problems, Diagnostics& diagnostics);
 
 }  // namespace orrery

@@ -33,6 +33,7 @@ class Chip {
   Chip(const ChipRecord& chip, const FamilyRecord& family);
 
   const std::string& id() const { return chip_.header.id; }
+  const std::string& family_id() const { return family_.header.id; }
   Bytes usable_memory() const { return chip_.memory.capacity.value - chip_.memory.reserved.value; }
   BytesPerSecond memory_bandwidth() const { return chip_.memory.bandwidth.value; }
   Watts power_limit() const { return chip_.power_limit.value; }
@@ -67,6 +68,8 @@ class Chip {
 
   /// One pass over memory: `bytes` read and written in all.
   KernelCost elementwise(Bytes bytes) const;
+  /// What `bytes` more take in such a kernel, so that elementwise(a + b) is elementwise(a) and this of b.
+  KernelCost elementwise_stream(Bytes bytes) const;
   /// `bytes` is the size of the buffer on each rank; `link` is one chip's bandwidth in one direction.
   /// Pre: ranks >= 2.
   KernelCost all_reduce(Bytes bytes, double ranks, BytesPerSecond link) const;

@@ -95,7 +95,7 @@ int explain_scenario(const std::string& path, const Arguments& arguments, const 
 
 int command_explain(const Arguments& arguments, Program& program) {
   const bool json = arguments.has("--json");
-  const auto name = arguments.get("SCENARIO|CODE");
+  const auto name = arguments.get("WHAT");
   if (!name) return print_all(json, program);
   if (const DiagnosticCode* code = find_diagnostic_code(*name)) return print_code(*code, json, program);
   if (std::error_code error; name->ends_with(".yaml") || std::filesystem::exists(*name, error)) {

@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "orrery/base/file.h"
-#include "orrery/calibration/predictor.h"
+#include "orrery/calibration/operator_answer.h"
 #include "orrery/cli/command.h"
 #include "orrery/cli/operator_data.h"
 
@@ -50,9 +49,44 @@ class RowPredictor {
   std::map<std::pair<std::string, const ChipFacts*>, Served> served_;
 };
 
+/// Predictions of chips that no form speaks of, by the closed forms of the simulations.
+class ClosedRows {
+ public:
+  ClosedRows(const OperatorForm& form, const MeasurementTable& table, const ChipTable& chips,
+             const Predictor& predictor)
+      : table_(table),
+        chips_(chips),
+        desk_(&form, find_closed_form(form.kind()), chips, predictor),
+        gpu_column_(table.find_column("gpu")) {}
+
+  bool is_for(std::size_t row) const {
+    if (!gpu_column_) return false;
+    const ChipFacts* chip = chips_.find(table_.cell(row, *gpu_column_));
+    return chip != nullptr && !desk_.is_calibrated_for(*chip, std::nullopt);
+  }
+  Result<std::string> cells(std::size_t row) const {
+    const CellLookup lookup = [&](std::string_view column) -> std::optional<std::string> {
+      const auto found = table_.find_column(column);
+      if (!found) return std::nullopt;
+      return std::string(table_.cell(row, *found));
+    };
+    const auto answer = desk_.answer(std::string(table_.cell(row, *gpu_column_)), lookup, true);
+    if (!answer) return failure(answer.error());
+    const Prediction& p = answer->prediction;
+    return fmt::format(",{:.7g},{:.7g},{:.7g},{}", p.us, p.low_us, p.high_us, enum_name(p.basis));
+  }
+
+ private:
+  const MeasurementTable& table_;
+  const ChipTable& chips_;
+  OperatorDesk desk_;
+  std::optional<std::size_t> gpu_column_;
+};
+
 /// The table with its predictions as CSV; rows that cannot be predicted get empty cells.
 std::string predicted_table(const OperatorForm& form, const MeasurementTable& table, const RowReader& reader,
-                            const Predictor& predictor, std::vector<RowProblem>& problems, std::size_t& predicted) {
+                            const ChipTable& chips, const Predictor& predictor, std::vector<RowProblem>& problems,
+                            std::size_t& predicted) {
   const auto measured = form.measured_columns();
   std::string text = fmt::format("{},{}", fmt::join(table.columns(), ","), kAdded);
   std::string nothing(4, ',');
@@ -62,23 +96,23 @@ std::string predicted_table(const OperatorForm& form, const MeasurementTable& ta
   }
   text += '\n';
   RowPredictor rows(form, predictor);
+  const ClosedRows closed(form, table, chips, predictor);
   for (std::size_t row = 0; row < table.row_count(); ++row) {
     text += table.row_text(row);
-    if (const auto shape = reader.read(row)) {
-      text += rows.cells(*shape);
-      ++predicted;
+    Result<std::string> cells = failure("");
+    if (table.is_whole(row) && closed.is_for(row)) {
+      cells = closed.cells(row);
+    } else if (const auto shape = reader.read(row)) {
+      cells = rows.cells(*shape);
     } else {
-      if (table.is_whole(row)) problems.push_back({table.path(), table.line(row), shape.error()});
-      text += nothing;
+      cells = failure(shape.error());
     }
+    if (cells) ++predicted;
+    if (!cells && table.is_whole(row)) problems.push_back({table.path(), table.line(row), cells.error()});
+    text += cells.value_or(nothing);
     text += '\n';
   }
   return text;
-}
-
-int invalid(const Program& program, const std::string& message) {
-  program.note(fmt::format("error: {}", message));
-  return kInvalidInput;
 }
 
 }  // namespace
@@ -86,8 +120,9 @@ int invalid(const Program& program, const std::string& message) {
 int command_predict(const Arguments& arguments, Program& program) {
   const auto catalog = program.open_catalog();
   if (!catalog) return program.fail(catalog.error());
-  const OperatorForm* form = form_named(*arguments.get("KIND"), program);
-  if (form == nullptr) return kWrongUsage;
+  const bool is_serving = *arguments.get("KIND") == "serving";
+  const OperatorForm* form = is_serving ? nullptr : form_named(*arguments.get("KIND"), program);
+  if (form == nullptr && !is_serving) return kWrongUsage;
   Diagnostics diagnostics;
   const ChipTable chips = ChipTable::read(*catalog, diagnostics);
   std::string without;
@@ -96,6 +131,7 @@ int command_predict(const Arguments& arguments, Program& program) {
     if (chip == nullptr) return program.refuse(fmt::format("there is no chip '{}'{}", *word, chips.hint(*word)));
     without = chip->id;
   }
+  if (is_serving) return predict_serving(arguments, *catalog, chips, without, program);
   const Predictor predictor = Predictor::read(*catalog, without, diagnostics);
   if (diagnostics.has_errors()) return program.report(diagnostics, false);
 
@@ -106,18 +142,10 @@ int command_predict(const Arguments& arguments, Program& program) {
   const auto reader = RowReader::make(*form, *table, chips);
   if (!reader) return invalid(program, fmt::format("{}: {}", path, reader.error()));
   std::size_t predicted = 0;
-  const std::string text = predicted_table(*form, *table, *reader, predictor, problems, predicted);
+  const std::string text = predicted_table(*form, *table, *reader, chips, predictor, problems, predicted);
   note_problems(problems, program);
   if (table->row_count() == 0) return invalid(program, fmt::format("{}: it has no rows", path));
-  const std::string output = *arguments.get("--output");
-  if (output == "-") {
-    if (const int printed = program.print(text); printed != kAnswered) return printed;
-  } else if (const auto written = write_file_atomically(output, text); !written) {
-    return program.fail(fmt::format("cannot write {}: {}", output, written.error()));
-  }
-  if (predicted == table->row_count()) return kAnswered;
-  program.note(fmt::format("{} of {} rows could not be predicted", table->row_count() - predicted, table->row_count()));
-  return predicted == 0 ? kInvalidInput : kAnswered;
+  return write_predictions(text, predicted, table->row_count(), arguments, program);
 }
 
 }  // namespace orrery

@@ -48,7 +48,7 @@ constexpr OptionRow kSchemaOptions[] = {
 };
 
 constexpr OptionRow kExplainOptions[] = {
-    {"SCENARIO|CODE", "", "a scenario file, or the word in error[...]; all codes when absent"},
+    {"WHAT", "", "a scenario file, or the word in error[...]; all codes when absent"},
     {"--batch", "LIST", "sequences of a step; 1,2,4,8,16,32,64,128 when absent"},
     {"--context", "LIST", "cached tokens of a sequence; 1024,2048,...,32768 when absent"},
     {"--set", "PATH=VALUE", "change the scenario", any},
@@ -71,15 +71,16 @@ constexpr OptionRow kProfileOptions[] = {
 };
 
 constexpr OptionRow kPredictOptions[] = {
-    {"KIND", "", "operator: gemm, attention_context, moe, nccl, ...", required},
-    {"IN", "", "CSV with a header line, also .gz: gpu and the columns of the operator", required},
-    {"-o,--output", "FILE", "the same rows with predicted_us, low_us, high_us, basis; - for stdout", required},
+    {"KIND", "", "operator: gemm, attention_context, moe, nccl, ...; or serving: whole deployments", required},
+    {"IN", "", "CSV with a header line, also .gz: gpu and the columns of the operator, or of e2e.csv", required},
+    {"-o,--output", "FILE", "the same rows with predictions, their 80 % bands and basis; - for stdout", required},
     {"--exclude-gpu", "ID", "as if the measurements of that chip did not exist"},
 };
 
 constexpr OptionRow kFitOptions[] = {
     {"FOLDER", "", "measured points: KIND.csv or KIND.csv.gz for each operator", required},
     {"-o,--output", "DIR", "where the entries go, as in catalog/calibration", required},
+    {"--suite", "NAME", "operators (when absent) or serving: runs of whole deployments in e2e.csv"},
     {"--operator", "KIND", "only this one", any},
     {"--gpu", "ID", "write the entry of this chip alone"},
     {"--points", "N", "use N points of each family, of --gpu or of all chips: how well would so few do?"},
@@ -91,31 +92,35 @@ constexpr OptionRow kFitOptions[] = {
 
 constexpr OptionRow kValidateOptions[] = {
     {"FOLDER", "", "measured points: KIND.csv or KIND.csv.gz for each operator", required},
+    {"--suite", "NAME", "operators (when absent) or serving: runs of whole deployments in e2e.csv"},
     {"--operator", "KIND", "only this one", any},
     {"--markdown", "", "as docs/ACCURACY.md"},
     {"--json", "", "print JSON"},
 };
 
 constexpr OptionRow kOpOptions[] = {
-    {"CHIP", "", "id or other name of a chip", required},
-    {"KIND", "", "operator: gemm, attention_generation, moe, nccl, ...", required},
+    {"CHIPS", "", "a chip by id or other name; several, as in a,b:fp8,c, are set side by side, each with its dtype",
+     required},
+    {"KIND", "", "operator: gemm, attention_generation, moe, nccl, elementwise, output_layer, ...", required},
     {"--sweep", "COLUMN=LOW..HIGH", "a roofline plot over powers of two"},
     {"--hot", "", "as a benchmark measures it, operands left in the cache"},
     {"--exclude-gpu", "ID", "as if the measurements of that chip did not exist"},
     {"--json", "", "print JSON"},
-    {"--dtype", "NAME", "bfloat16, fp8, ..., as the data calls it"},
+    {"--dtype", "NAME", "bfloat16, fp8, ..., as the data calls it; compressed: the chip's own compression"},
+    {"--bytes", "N", "read and written in one pass"},
+    {"--vocabulary", "N", "tokens that the model knows"},
     {"--kernel", "NAME", "as the data calls it"},
     {"--m", "N", "tokens"},
     {"--n", "N", "output features"},
     {"--k", "N", "input features"},
     {"--batch", "N", "sequences"},
     {"--query_tokens", "N", "of each sequence"},
-    {"--prefix_tokens", "N", "cached tokens before them"},
+    {"--prefix_tokens", "N", "cached tokens before them; none when absent"},
     {"--kv_tokens", "N", "length of the cache, the new token included"},
     {"--q_heads", "N", "query heads on this chip"},
     {"--kv_heads", "N", "key and value heads on this chip"},
     {"--head_dim", "N", "width of a head"},
-    {"--window_tokens", "N", "sliding window, 0 for full attention"},
+    {"--window_tokens", "N", "sliding window; full attention when absent"},
     {"--attn_dtype", "NAME", "of queries and output"},
     {"--kv_cache_dtype", "NAME", "of the cache"},
     {"--mla_dtype", "NAME", "of queries and output"},
@@ -157,7 +162,8 @@ constexpr CommandRow kCommands[] = {
     {"profile", "Look facts up", "turn a trace into a workload profile for the catalog", kProfileOptions,
      command_profile},
     {"op", "Predict operators", "time of one operator on a chip, its terms and its limit", kOpOptions, command_op},
-    {"predict", "Predict operators", "append predictions to a table of operators", kPredictOptions, command_predict},
+    {"predict", "Predict operators", "append predictions to a table of operators or of deployments", kPredictOptions,
+     command_predict},
     {"fit", "Predict operators", "fit operator constants to measured points", kFitOptions, command_fit},
     {"validate", "Predict operators", "print how well measured points are predicted", kValidateOptions,
      command_validate},

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "orrery/base/json_writer.h"
+#include "orrery/report/serving_report.h"
 
 namespace orrery {
 namespace {
@@ -83,6 +84,41 @@ void write_chip(JsonWriter& json, const ChipAccuracy& chip) {
   json.end_object();
 }
 
+constexpr std::string_view kPowerTreatment =
+    "Board power of repeated calls, from the work of a call and its measured time: static power and the energy per\n"
+    "byte and per FLOP of the chip's family, at most the power limit. The energies of B200 were taken from a few "
+    "calls\n"
+    "at the limit and a few that only read memory of this same file, so that these rows are not unseen.\n";
+
+std::string power_line(const PowerAccuracy& one) {
+  return fmt::format("{}: {} rows of {}; calls of {:g} us and longer", one.chip, one.rows, one.file, one.least_us);
+}
+
+std::string_view bound_text(const PowerSummary& summary) { return summary.matrix_bound ? "arithmetic" : "memory"; }
+
+void write_power(JsonWriter& json, const PowerAccuracy& one) {
+  json.begin_object();
+  json.field("chip", one.chip);
+  json.field("file", one.file);
+  json.field("rows", one.rows);
+  json.field("least_us", one.least_us);
+  json.key("operators");
+  json.begin_array();
+  for (const PowerSummary& summary : one.summaries) {
+    json.begin_object();
+    json.field("kind", summary.op);
+    json.field("dtype", summary.dtype);
+    json.field("energy_mostly_of", bound_text(summary));
+    json.field("points", summary.errors.points);
+    json.field("median", summary.errors.median);
+    json.field("mean", summary.errors.mean);
+    json.field("p90", summary.errors.p90);
+    json.end_object();
+  }
+  json.end_array();
+  json.end_object();
+}
+
 }  // namespace
 
 std::string accuracy_text(const AccuracyReport& report, const TextStyle& style) {
@@ -103,6 +139,16 @@ std::string accuracy_text(const AccuracyReport& report, const TextStyle& style) 
     }
     text += table.render(style) + "\n";
   }
+  for (const PowerAccuracy& one : report.power) {
+    text += fmt::format("{}\n{}.\n{}", colored("power", TextColor::bold, style), power_line(one), kPowerTreatment);
+    TextTable table({"operator", "dtype", "energy mostly of", "points", "median/mean/p90"}, 3);
+    for (const PowerSummary& summary : one.summaries) {
+      table.add({summary.op, summary.dtype, std::string(bound_text(summary)), fmt::format("{}", summary.errors.points),
+                 with_p90(summary.errors)});
+    }
+    text += table.render(style) + "\n";
+  }
+  if (report.serving) text += serving_accuracy_text(*report.serving, style) + "\n";
   text += kTreatment;
   text +=
       "Columns: median/mean/p90, or median/mean. * no other chip ran these kernels: the family that they fall back "
@@ -137,6 +183,15 @@ std::string accuracy_markdown(const AccuracyReport& report) {
                           100 * chip.few_coverage);
     }
   }
+  for (const PowerAccuracy& one : report.power) {
+    text += fmt::format("\n## power\n\n{}.\n\n{}\n", power_line(one), kPowerTreatment);
+    text += "| operator | dtype | energy mostly of | points | median/mean/p90 |\n|---|---|---|---:|---:|\n";
+    for (const PowerSummary& summary : one.summaries) {
+      text += fmt::format("| {} | {} | {} | {} | {} |\n", summary.op, summary.dtype, bound_text(summary),
+                          summary.errors.points, with_p90(summary.errors));
+    }
+  }
+  if (report.serving) text += serving_accuracy_markdown(*report.serving);
   return text;
 }
 
@@ -164,6 +219,14 @@ std::string accuracy_json(const AccuracyReport& report) {
     json.end_object();
   }
   json.end_array();
+  json.key("power");
+  json.begin_array();
+  for (const PowerAccuracy& one : report.power) write_power(json, one);
+  json.end_array();
+  if (report.serving) {
+    json.key("serving");
+    write_serving_accuracy(json, *report.serving);
+  }
   json.key("problems");
   json.begin_array();
   for (const RowProblem& problem : report.problems) json.value(to_text(problem));

@@ -1,16 +1,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <optional>
 
 #include "orrery/report/decode_report.h"
 #include "orrery/report/human_text.h"
+#include "orrery/report/provenance_text.h"
 
 namespace orrery {
 namespace {
 
-constexpr std::size_t kWidth = 112;
 constexpr double kWideBits = 16;
 
 std::string times_text(double ratio) { return fmt::format("{:.{}f}x", ratio, ratio < 10 ? 2 : 1); }
@@ -29,7 +28,7 @@ std::string head_text(const SystemPool& pool, const DecodeBreakdown& breakdown, 
   std::string text = colored(fmt::format("Pool {}", plain_text(pool.name)), TextColor::bold, style);
   text += fmt::format(": {} on {} {}, {} a replica\n", plain_text(pool.model.header.id), pool.chips,
                       plain_text(pool.chip.header.id), ranks == 1 ? "one" : count_text(ranks));
-  text += fmt::format("  weights {}, KV cache {}; per chip {} of weights, {} of cache for each token, room for {}\n",
+  text += fmt::format("  weights {}, KV cache {}\n  per chip {} of weights, {} of cache for each token, room for {}\n",
                       format_text(pool.precision.weights, breakdown.weight_bits),
                       format_text(pool.precision.kv_cache, breakdown.cache_bits),
                       to_text(Bytes(pool.memory.weights), 3), to_text(Bytes(pool.memory.kv_per_token), 3),
@@ -77,7 +76,8 @@ std::string claims_text(const SystemPool& pool, const DecodeBreakdown& breakdown
   std::string text;
   if (const auto& claim = pool.chip.claims->weight_traffic) {
     text += fmt::format(
-        "  {}: weight traffic to 1/{:.3g}. Here weights shrink {}; the traffic of a step {} at batch {}, {} at batch "
+        "  {}: weight traffic to 1/{:.3g}. Here weights shrink {};\n  the traffic of a step {} at batch {}, {} at "
+        "batch "
         "{} with {} tokens each.\n",
         enum_name(*claim->status), 1 / claim->value, times_text(kWideBits / breakdown.weight_bits),
         ratio_text(first.wide_memory_bytes.si(), first.memory_bytes.si()), first.batch,
@@ -152,54 +152,6 @@ std::string break_even_text(const System& system, const std::vector<DecodeBreakd
          ", by context; batches that fit both pools\n" + text;
 }
 
-/// "chip/h100-sxm" and "memory.reserved". An id may hold dots: a key begins with a letter, a part of an id after a
-/// dot with a digit.
-std::pair<std::string, std::string> entry_and_key(const std::string& path) {
-  std::size_t dot = path.find('.', path.find('/'));
-  while (dot + 1 < path.size() && path[dot + 1] >= '0' && path[dot + 1] <= '9') dot = path.find('.', dot + 1);
-  if (dot >= path.size()) return {path, ""};
-  return {path.substr(0, dot), path.substr(dot + 1)};
-}
-
-struct Keys {
-  std::size_t all = 0;
-  std::vector<std::string> with_status;
-};
-
-/// Of every entry that something assumed comes from, in one paragraph.
-std::string assumed_text(const System& system, const TextStyle& style) {
-  std::string text;
-  for (const Status status : {Status::announced, Status::assumed}) {
-    std::map<std::string, Keys> by_entry;
-    for (const ProvenanceItem& item : system.provenance) {
-      const auto [entry, key] = entry_and_key(item.path);
-      Keys& keys = by_entry[entry];
-      ++keys.all;
-      if (item.status == status) keys.with_status.push_back(key);
-    }
-    std::erase_if(by_entry, [](const auto& one) { return one.second.with_status.empty(); });
-    if (by_entry.empty()) continue;
-    text += colored(status == Status::announced ? "Announced, not measured" : "Assumed", TextColor::yellow, style);
-    text += ", by catalog entry (values: `orrery show KIND ID`)\n";
-    for (const auto& [entry, keys] : by_entry) {
-      std::string line = "  " + entry + ":";
-      if (keys.with_status.size() == keys.all && keys.all > 1) {
-        text += fmt::format("{} all {} of its numbers\n", line, keys.all);
-        continue;
-      }
-      for (const std::string& key : keys.with_status) {
-        if (line.size() + key.size() + 1 > kWidth) {
-          text += line + '\n';
-          line = "   ";
-        }
-        line += ' ' + key;
-      }
-      text += line + '\n';
-    }
-  }
-  return text;
-}
-
 }  // namespace
 
 std::string decode_text(const System& system, const DecodeGrid& grid, const std::vector<DecodeBreakdown>& breakdowns,
@@ -231,7 +183,7 @@ std::string decode_text(const System& system, const DecodeGrid& grid, const std:
         style);
     text += '\n';
   }
-  return text + break_even_text(system, breakdowns, style) + assumed_text(system, style);
+  return text + break_even_text(system, breakdowns, style) + weak_numbers_text(system.provenance, style);
 }
 
 }  // namespace orrery

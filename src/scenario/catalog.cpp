@@ -13,6 +13,7 @@
 #include "orrery/scenario/site_record.h"
 #include "orrery/scenario/workload_record.h"
 #include "orrery/serving/engine_record.h"
+#include "orrery/serving/framework_record.h"
 #include "orrery/serving/policies/routing_policy.h"
 
 namespace orrery {
@@ -20,6 +21,7 @@ namespace orrery {
 // Records without laws of their own.
 static void check_physics(const SiteRecord&, Diagnostics&) {}
 static void check_physics(const EngineRecord&, Diagnostics&) {}
+static void check_physics(const FrameworkRecord&, Diagnostics&) {}
 
 namespace {
 
@@ -37,6 +39,8 @@ template <>
 struct KindOf<ModelRecord> : ModelKind {};
 template <>
 struct KindOf<EngineRecord> : EngineKind {};
+template <>
+struct KindOf<FrameworkRecord> : FrameworkKind {};
 template <>
 struct KindOf<SiteRecord> : SiteKind {};
 template <>
@@ -101,6 +105,8 @@ constexpr CatalogKind kKinds[] = {
     {"server", "servers with their chips, power and price", record_type<ServerRecord>, check_entry<ServerRecord>},
     {"model", "language models", record_type<ModelRecord>, check_entry<ModelRecord>},
     {"engine", "serving engines", record_type<EngineRecord>, check_entry<EngineRecord>},
+    {"framework", "what serving frameworks add to their kernels", record_type<FrameworkRecord>,
+     check_entry<FrameworkRecord>},
     {"site", "places with electricity price and carbon", record_type<SiteRecord>, check_entry<SiteRecord>},
     {"workload", "profiles of public traces", record_type<WorkloadProfileRecord>, check_entry<WorkloadProfileRecord>},
 };
@@ -167,6 +173,7 @@ template std::optional<CatalogEntry<ChipRecord>> Catalog::load(const AnyReferenc
 template std::optional<CatalogEntry<CalibrationRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
 template std::optional<CatalogEntry<ServerRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
 template std::optional<CatalogEntry<ModelRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
+template std::optional<CatalogEntry<FrameworkRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
 template std::optional<CatalogEntry<EngineRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
 template std::optional<CatalogEntry<SiteRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
 template std::optional<CatalogEntry<WorkloadProfileRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;

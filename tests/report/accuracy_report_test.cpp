@@ -22,7 +22,8 @@ AccuracyReport example() {
   chip.left_out.all = {97, 0.07, 0.08, 0.2};
   chip.left_out_coverage = 0.8;
   one.chips.push_back(chip);
-  return {{one}, {{"gemm.csv.gz", 7, "no"}}};
+  PowerSummary power{"gemm", "bfloat16", true, {48, 0.029, 0.05, 0.099}};
+  return {{one}, {{"power.csv.gz", "b200-sxm", 50, 300, {power}}}, std::nullopt, {{"gemm.csv.gz", 7, "no"}}};
 }
 
 TEST(AccuracyReport, FiguresAndTreatmentOfRowsArePrinted) {
@@ -31,6 +32,8 @@ TEST(AccuracyReport, FiguresAndTreatmentOfRowsArePrinted) {
     EXPECT_NE(text.find("5.0/6.1/10.0"), std::string::npos);
     EXPECT_NE(text.find("7.0/8.0/20.0 *"), std::string::npos);  // no other chip ran it
     EXPECT_NE(text.find("a hash of\nthe row chooses"), std::string::npos);
+    EXPECT_NE(text.find("b200-sxm: 50 rows of power.csv.gz; calls of 300 us and longer"), std::string::npos);
+    EXPECT_NE(text.find("2.9/5.0/9.9"), std::string::npos);
   }
 }
 
@@ -53,7 +56,13 @@ TEST(AccuracyReport, TheAccuracyPageIsWhatValidatePrints) {
     ASSERT_TRUE(set) << set.error();
     report.operators.push_back(evaluate(*set, default_fit_options()));
   }
+  report.power = evaluate_power(folder, Catalog("catalog"), chips, report.problems, diagnostics);
   ASSERT_TRUE(report.problems.empty());
+  const auto runs = read_measurement_table(folder + "/e2e.csv.gz", report.problems);
+  ASSERT_TRUE(runs) << runs.error();
+  auto serving = evaluate_serving(*runs, Catalog("catalog"), chips, report.problems, diagnostics);
+  ASSERT_TRUE(serving) << serving.error();
+  report.serving = std::move(*serving);
   const auto page = read_file("docs/ACCURACY.md");
   ASSERT_TRUE(page) << page.error();
   EXPECT_EQ(*page, accuracy_markdown(report))

@@ -1,0 +1,64 @@
+#include "orrery/report/provenance_text.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace orrery {
+namespace {
+
+constexpr std::size_t kWidth = 112;
+
+/// "chip/h100-sxm" and "memory.reserved". An id may hold dots: a key begins with a letter, a part of an id after a
+/// dot with a digit.
+std::pair<std::string, std::string> entry_and_key(const std::string& path) {
+  std::size_t dot = path.find('.', path.find('/'));
+  while (dot + 1 < path.size() && path[dot + 1] >= '0' && path[dot + 1] <= '9') dot = path.find('.', dot + 1);
+  if (dot >= path.size()) return {path, ""};
+  return {path.substr(0, dot), path.substr(dot + 1)};
+}
+
+struct Keys {
+  std::size_t all = 0;
+  std::vector<std::string> with_status;
+};
+
+}  // namespace
+
+std::string weak_numbers_text(std::span<const ProvenanceItem> items, const TextStyle& style) {
+  std::string text;
+  for (const Status status : {Status::announced, Status::assumed}) {
+    std::map<std::string, Keys> by_entry;
+    for (const ProvenanceItem& item : items) {
+      const auto [entry, key] = entry_and_key(item.path);
+      Keys& keys = by_entry[entry];
+      ++keys.all;
+      if (item.status == status) keys.with_status.push_back(key);
+    }
+    std::erase_if(by_entry, [](const auto& one) { return one.second.with_status.empty(); });
+    if (by_entry.empty()) continue;
+    text += colored(status == Status::announced ? "Announced, not measured" : "Assumed", TextColor::yellow, style);
+    text += ", by catalog entry (values: `orrery show KIND ID`)\n";
+    for (const auto& [entry, keys] : by_entry) {
+      std::string line = "  " + entry + ":";
+      if (keys.with_status.size() == keys.all && keys.all > 1) {
+        text += fmt::format("{} all {} of its numbers\n", line, keys.all);
+        continue;
+      }
+      for (const std::string& key : keys.with_status) {
+        if (line.size() + key.size() + 1 > kWidth) {
+          text += line + '\n';
+          line = "   ";
+        }
+        line += ' ' + key;
+      }
+      text += line + '\n';
+    }
+  }
+  return text;
+}
+
+}  // namespace orrery
