@@ -7,6 +7,7 @@
 #include "orrery/cli/command.h"
 #include "orrery/cli/operator_data.h"
 #include "orrery/report/accuracy_report.h"
+#include "orrery/report/replay_report.h"
 
 namespace orrery {
 namespace {
@@ -62,6 +63,25 @@ bool judge_serving(const std::string& folder, const Catalog& catalog, const Chip
   return true;
 }
 
+/// A folder of runs of real engines, as data/serving.
+bool holds_real_runs(const std::string& folder) {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    if (std::filesystem::exists(entry.path() / "requests.jsonl.gz", error)) return true;
+  }
+  return std::filesystem::is_directory(folder + "/h100", error);
+}
+
+int validate_replays(const std::string& folder, const Arguments& arguments, const Catalog& catalog,
+                     const Program& program) {
+  Diagnostics diagnostics;
+  const ReplaySuite suite = replay_real_runs(folder, catalog, diagnostics);
+  if (diagnostics.has_errors()) return program.report(diagnostics, arguments.has("--json"));
+  if (arguments.has("--json")) return program.print(replay_json(suite));
+  if (arguments.has("--markdown")) return program.print(replay_markdown(suite));
+  return program.print(replay_text(suite, program.surroundings().style));
+}
+
 }  // namespace
 
 int command_validate(const Arguments& arguments, Program& program) {
@@ -75,8 +95,9 @@ int command_validate(const Arguments& arguments, Program& program) {
   const ChipTable chips = ChipTable::read(*catalog, diagnostics);
   if (diagnostics.has_errors()) return program.report(diagnostics, false);
 
-  AccuracyReport report;
   const std::string folder = *arguments.get("FOLDER");
+  if (holds_real_runs(folder)) return validate_replays(folder, arguments, *catalog, program);
+  AccuracyReport report;
   if (suites->operators && !judge_operators(folder, arguments, chips, *forms, report, program)) return kInvalidInput;
   if (suites->operators && !arguments.has("--operator")) {
     report.power = evaluate_power(folder, *catalog, chips, report.problems, diagnostics);

@@ -91,7 +91,7 @@ constexpr OptionRow kFitOptions[] = {
 };
 
 constexpr OptionRow kValidateOptions[] = {
-    {"FOLDER", "", "measured points: KIND.csv or KIND.csv.gz for each operator", required},
+    {"FOLDER", "", "KIND.csv.gz of each operator and e2e.csv.gz; or runs of real engines, request by request", required},
     {"--suite", "NAME", "operators (when absent) or serving: runs of whole deployments in e2e.csv"},
     {"--operator", "KIND", "only this one", any},
     {"--markdown", "", "as docs/ACCURACY.md"},
