@@ -18,9 +18,9 @@ struct HuggingFaceConfig {
   std::int64_t hidden_size = 0;
   std::int64_t num_hidden_layers = 0;
   std::int64_t num_attention_heads = 0;
-  std::int64_t intermediate_size = 0;
   std::int64_t vocab_size = 0;
   std::int64_t max_position_embeddings = 0;
+  OptionalCount intermediate_size;
   OptionalCount num_key_value_heads;
   OptionalCount head_dim;
   std::optional<bool> tie_word_embeddings;
@@ -42,6 +42,19 @@ struct HuggingFaceConfig {
   OptionalCount qk_nope_head_dim;
   OptionalCount qk_rope_head_dim;
   OptionalCount v_head_dim;
+  OptionalCount index_topk;
+  OptionalCount index_n_heads;
+  OptionalCount index_head_dim;
+  OptionalCount index_topk_freq;
+  std::vector<std::string> indexer_types;
+  OptionalCount linear_num_key_heads;
+  OptionalCount linear_num_value_heads;
+  OptionalCount linear_key_head_dim;
+  OptionalCount linear_value_head_dim;
+  OptionalCount full_attention_interval;
+  std::optional<bool> attn_output_gate;
+  OptionalCount shared_expert_intermediate_size;
+  std::vector<std::int64_t> attn_type_list;
 };
 constexpr RecordName record_name(const HuggingFaceConfig*) {
   return {"HuggingFaceConfig", "A config.json of Hugging Face"};
@@ -52,9 +65,9 @@ void visit(Visitor& v, HuggingFaceConfig& r) {
   v.required("hidden_size", r.hidden_size, "Width of the residual stream", size);
   v.required("num_hidden_layers", r.num_hidden_layers, "Decoder layers", size);
   v.required("num_attention_heads", r.num_attention_heads, "Query heads", size);
-  v.required("intermediate_size", r.intermediate_size, "Width of the MLP", size);
   v.required("vocab_size", r.vocab_size, "Vocabulary", size);
   v.required("max_position_embeddings", r.max_position_embeddings, "Longest context", in_range(1, 1e9));
+  v.optional("intermediate_size", r.intermediate_size, "Width of the MLP", size);
   v.optional("num_key_value_heads", r.num_key_value_heads, "KV heads", size);
   v.optional("head_dim", r.head_dim, "Size of one head", size);
   v.optional("tie_word_embeddings", r.tie_word_embeddings, "One embedding matrix");
@@ -76,6 +89,30 @@ void visit(Visitor& v, HuggingFaceConfig& r) {
   v.optional("qk_nope_head_dim", r.qk_nope_head_dim, "Head size without position", size);
   v.optional("qk_rope_head_dim", r.qk_rope_head_dim, "Head size with position", size);
   v.optional("v_head_dim", r.v_head_dim, "Head size of values", size);
+  v.optional("index_topk", r.index_topk, "Cached tokens that the indexer picks", size);
+  v.optional("index_n_heads", r.index_n_heads, "Heads of the indexer", size);
+  v.optional("index_head_dim", r.index_head_dim, "Head size of the indexer", size);
+  v.optional("index_topk_freq", r.index_topk_freq, "Every n-th layer has an indexer", size);
+  v.optional_list("indexer_types", r.indexer_types, "Indexer of each layer");
+  v.optional("linear_num_key_heads", r.linear_num_key_heads, "Key heads of linear attention", size);
+  v.optional("linear_num_value_heads", r.linear_num_value_heads, "Value heads of linear attention", size);
+  v.optional("linear_key_head_dim", r.linear_key_head_dim, "Head size of its keys", size);
+  v.optional("linear_value_head_dim", r.linear_value_head_dim, "Head size of its values", size);
+  v.optional("full_attention_interval", r.full_attention_interval, "Every n-th layer has full attention", size);
+  v.optional("attn_output_gate", r.attn_output_gate, "Gate of the output of full attention");
+  v.optional("shared_expert_intermediate_size", r.shared_expert_intermediate_size, "Width of the shared expert",
+             in_range(0, 1e8));
+  v.optional_list("attn_type_list", r.attn_type_list, "Attention of each layer, 1 for full");
+}
+
+/// What a configuration of text and vision keeps outside its text_config.
+struct OuterConfig {
+  std::optional<bool> tie_word_embeddings;
+};
+constexpr RecordName record_name(const OuterConfig*) { return {"OuterConfig", "The keys around a text_config"}; }
+template <class Visitor>
+void visit(Visitor& v, OuterConfig& r) {
+  v.optional("tie_word_embeddings", r.tie_word_embeddings, "One embedding matrix");
 }
 
 /// Fills what one family of architectures adds to the common shape.
@@ -91,45 +128,96 @@ class ConfigReader {
     model.query_heads = config_.num_attention_heads;
     model.kv_heads = config_.num_key_value_heads.value_or(config_.num_attention_heads);
     model.head_size = config_.head_dim.value_or(config_.hidden_size / config_.num_attention_heads);
-    model.intermediate_size = config_.intermediate_size;
     model.vocabulary = config_.vocab_size;
     model.context_limit = config_.max_position_embeddings;
     model.tied_embeddings = config_.tie_word_embeddings.value_or(false);  // false in all of these classes
     return model;
   }
 
-  void plain(ModelRecord&) {}
+  void plain(ModelRecord& model) { model.intermediate_size = needed(config_.intermediate_size, "intermediate_size"); }
 
   void mistral(ModelRecord& model) {
-    if (config_.sliding_window) model.sliding_window = SlidingWindowRecord{*config_.sliding_window, 0};
+    plain(model);
+    add_window(model);
   }
 
-  void qwen(ModelRecord&) {
-    if (config_.use_sliding_window.value_or(false)) refuse("use_sliding_window", "windows on the upper layers only");
+  void qwen(ModelRecord& model) {
+    plain(model);
+    refuse_qwen_windows();
   }
 
   void mixtral(ModelRecord& model) {
-    mistral(model);
-    add_experts(model, needed(config_.num_local_experts, "num_local_experts"), config_.intermediate_size);
+    add_window(model);
+    add_experts(model, needed(config_.num_local_experts, "num_local_experts"),
+                needed(config_.intermediate_size, "intermediate_size"));
+  }
+
+  void minimax(ModelRecord& model) {
+    const auto& types = config_.attn_type_list;
+    if (std::any_of(types.begin(), types.end(), [](std::int64_t type) { return type != 1; })) {
+      refuse("attn_type_list", "layers of lightning attention");
+    }
+    add_experts(model, needed(config_.num_local_experts, "num_local_experts"),
+                needed(config_.intermediate_size, "intermediate_size"));
   }
 
   void qwen_experts(ModelRecord& model) {
-    qwen(model);
+    refuse_qwen_windows();
     if (config_.decoder_sparse_step.value_or(1) != 1) refuse("decoder_sparse_step", "experts in some layers only");
     if (!config_.mlp_only_layers.empty()) refuse("mlp_only_layers", "experts in some layers only");
     add_experts(model, needed(config_.num_experts, "num_experts"),
                 needed(config_.moe_intermediate_size, "moe_intermediate_size"));
   }
 
+  void qwen_hybrid(ModelRecord& model) {
+    plain(model);
+    add_linear_attention(model);
+  }
+
+  void qwen_hybrid_experts(ModelRecord& model) {
+    qwen_experts(model);
+    model.experts->shared_intermediate_size =
+        needed(config_.shared_expert_intermediate_size, "shared_expert_intermediate_size");
+    model.experts->shared_count = model.experts->shared_intermediate_size == 0 ? 0 : 1;
+    add_linear_attention(model);
+  }
+
   void gpt_oss(ModelRecord& model) {
-    add_experts(model, needed(config_.num_local_experts, "num_local_experts"), config_.intermediate_size);
+    add_experts(model, needed(config_.num_local_experts, "num_local_experts"),
+                needed(config_.intermediate_size, "intermediate_size"));
     const std::int64_t window = needed(config_.sliding_window, "sliding_window");
-    model.sliding_window = SlidingWindowRecord{window, full_attention_every()};
+    model.sliding_window = SlidingWindowRecord{window, full_attention_every("sliding_attention")};
+  }
+
+  void deepseek_sparse(ModelRecord& model) {
+    deepseek(model);
+    const auto& types = config_.indexer_types;
+    if (std::any_of(types.begin(), types.end(), [](const std::string& type) { return type != "full"; })) {
+      refuse("indexer_types", "layers that share an indexer");
+    }
+    if (config_.index_topk_freq.value_or(1) != 1) refuse("index_topk_freq", "layers that share an indexer");
+    SparseAttentionRecord sparse;
+    sparse.tokens = needed(config_.index_topk, "index_topk");
+    sparse.index_heads = needed(config_.index_n_heads, "index_n_heads");
+    sparse.index_head_size = needed(config_.index_head_dim, "index_head_dim");
+    sparse.place = node_.place;
+    model.sparse_attention = sparse;
+  }
+
+  /// Refuses kinds of attention that the file asks for and its architecture is not known to have.
+  void refuse_what_was_not_read(const ModelRecord& model) {
+    if (config_.index_topk && !model.sparse_attention) refuse("index_topk", "sparse attention in this architecture");
+    if (config_.linear_num_value_heads && !model.linear_attention) {
+      refuse("linear_num_value_heads", "linear attention in this architecture");
+    }
+    const auto& types = config_.layer_types;
+    const bool linear = std::find(types.begin(), types.end(), "linear_attention") != types.end();
+    if (linear && !model.linear_attention) refuse("layer_types", "linear attention in this architecture");
   }
 
   void deepseek(ModelRecord& model) {
     if (config_.moe_layer_freq.value_or(1) != 1) refuse("moe_layer_freq", "experts in some layers only");
-    const std::int64_t dense_width = config_.intermediate_size;
+    const std::int64_t dense_width = needed(config_.intermediate_size, "intermediate_size");
     const std::int64_t width = needed(config_.moe_intermediate_size, "moe_intermediate_size");
     add_experts(model, needed(config_.n_routed_experts, "n_routed_experts"), width);
     model.experts->shared_count = config_.n_shared_experts.value_or(0);
@@ -147,6 +235,29 @@ class ConfigReader {
   }
 
  private:
+  void add_window(ModelRecord& model) {
+    if (config_.sliding_window) model.sliding_window = SlidingWindowRecord{*config_.sliding_window, 0};
+  }
+
+  void refuse_qwen_windows() {
+    if (config_.use_sliding_window.value_or(false)) refuse("use_sliding_window", "windows on the upper layers only");
+  }
+
+  void add_linear_attention(ModelRecord& model) {
+    LinearAttentionRecord linear;
+    linear.key_heads = needed(config_.linear_num_key_heads, "linear_num_key_heads");
+    linear.value_heads = needed(config_.linear_num_value_heads, "linear_num_value_heads");
+    linear.key_head_size = needed(config_.linear_key_head_dim, "linear_key_head_dim");
+    linear.value_head_size = needed(config_.linear_value_head_dim, "linear_value_head_dim");
+    linear.full_attention_every = config_.layer_types.empty()
+                                      ? needed(config_.full_attention_interval, "full_attention_interval")
+                                      : full_attention_every("linear_attention");
+    linear.place = node_.place;
+    if (linear.full_attention_every < 2) refuse("layer_types", "layers of one kind only");
+    model.linear_attention = linear;
+    model.attention_output_gate = config_.attn_output_gate.value_or(true);  // true in all of these classes
+  }
+
   /// Every layer has experts, so that no dense MLP remains.
   void add_experts(ModelRecord& model, std::int64_t count, std::int64_t width) {
     ExpertsRecord experts;
@@ -159,14 +270,14 @@ class ConfigReader {
   }
 
   /// Which n makes every n-th layer attend to all tokens, as `layer_types` lists them.
-  std::int64_t full_attention_every() {
+  std::int64_t full_attention_every(std::string_view other) {
     const auto& types = config_.layer_types;
     const auto first = std::find(types.begin(), types.end(), "full_attention");
     const std::int64_t every = first == types.end() ? 0 : first - types.begin() + 1;
     bool regular = static_cast<std::int64_t>(types.size()) == config_.num_hidden_layers;
     for (std::size_t i = 0; i < types.size(); ++i) {
       const bool full = every != 0 && (static_cast<std::int64_t>(i) + 1) % every == 0;
-      regular = regular && types[i] == (full ? "full_attention" : "sliding_attention");
+      regular = regular && types[i] == (full ? "full_attention" : other);
     }
     if (!regular) refuse("layer_types", "layers that do not alternate regularly");
     return every;
@@ -194,10 +305,23 @@ struct Architecture {
   void (ConfigReader::*fill)(ModelRecord&);
 };
 constexpr Architecture kArchitectures[] = {
-    {"DeepseekV3ForCausalLM", &ConfigReader::deepseek}, {"GptOssForCausalLM", &ConfigReader::gpt_oss},
-    {"LlamaForCausalLM", &ConfigReader::plain},         {"MistralForCausalLM", &ConfigReader::mistral},
-    {"MixtralForCausalLM", &ConfigReader::mixtral},     {"Qwen2ForCausalLM", &ConfigReader::qwen},
-    {"Qwen3ForCausalLM", &ConfigReader::qwen},          {"Qwen3MoeForCausalLM", &ConfigReader::qwen_experts},
+    {"DeepseekV32ForCausalLM", &ConfigReader::deepseek_sparse},
+    {"DeepseekV3ForCausalLM", &ConfigReader::deepseek},
+    {"GlmMoeDsaForCausalLM", &ConfigReader::deepseek_sparse},
+    {"GptOssForCausalLM", &ConfigReader::gpt_oss},
+    {"KimiK25ForConditionalGeneration", &ConfigReader::deepseek},
+    {"LlamaForCausalLM", &ConfigReader::plain},
+    {"MiniMaxM2ForCausalLM", &ConfigReader::minimax},
+    {"MistralForCausalLM", &ConfigReader::mistral},
+    {"MixtralForCausalLM", &ConfigReader::mixtral},
+    {"Qwen2ForCausalLM", &ConfigReader::qwen},
+    {"Qwen3ForCausalLM", &ConfigReader::qwen},
+    {"Qwen3MoeForCausalLM", &ConfigReader::qwen_experts},
+    {"Qwen3NextForCausalLM", &ConfigReader::qwen_hybrid_experts},
+    {"Qwen3_5ForCausalLM", &ConfigReader::qwen_hybrid},
+    {"Qwen3_5ForConditionalGeneration", &ConfigReader::qwen_hybrid},
+    {"Qwen3_5MoeForCausalLM", &ConfigReader::qwen_hybrid_experts},
+    {"Qwen3_5MoeForConditionalGeneration", &ConfigReader::qwen_hybrid_experts},
 };
 
 const Architecture* find_architecture(const Node& node, Diagnostics& diagnostics) {
@@ -227,12 +351,17 @@ bool is_hugging_face_config(const Node& node) {
 
 std::optional<ModelRecord> read_hugging_face_config(const Node& node, const std::string& id, Diagnostics& diagnostics) {
   const Architecture* architecture = find_architecture(node, diagnostics);
-  const std::optional<HuggingFaceConfig> config = read_record<HuggingFaceConfig>(node, diagnostics, true);
-  if (architecture == nullptr || !config) return std::nullopt;
+  const Node* inner = node.find("text_config");  // beside a vision encoder, which is left out
+  const Node& text = inner == nullptr ? node : *inner;
+  std::optional<HuggingFaceConfig> config = read_record<HuggingFaceConfig>(text, diagnostics, true);
+  const std::optional<OuterConfig> outer = read_record<OuterConfig>(node, diagnostics, true);
+  if (architecture == nullptr || !config || !outer) return std::nullopt;
+  if (!config->tie_word_embeddings) config->tie_word_embeddings = outer->tie_word_embeddings;
   const std::size_t errors = diagnostics.error_count();
-  ConfigReader reader(*config, node, diagnostics);
+  ConfigReader reader(*config, text, diagnostics);
   ModelRecord model = reader.record();
   (reader.*architecture->fill)(model);
+  reader.refuse_what_was_not_read(model);
   if (diagnostics.error_count() > errors) return std::nullopt;
 
   model.header.id = id;
