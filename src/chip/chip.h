@@ -65,6 +65,9 @@ class Chip {
   /// Pre for both: supports_latent_attention(). Projections are GEMMs and not included.
   DecodeAttentionCost decode_attention(const LatentAttentionShape& shape) const;
   ContextAttentionCost context_attention(const LatentAttentionShape& shape) const;
+  /// Scores of all cached tokens and the choice of the best, without the attention to these.
+  DecodeAttentionCost decode_attention(const IndexerShape& shape) const;
+  ContextAttentionCost context_attention(const IndexerShape& shape) const;
 
   /// One pass over memory: `bytes` read and written in all.
   KernelCost elementwise(Bytes bytes) const;

@@ -31,6 +31,13 @@ struct LatentAttentionShape {
   Precision kv_cache = Precision::bf16;
 };
 
+/// The indexer of sparse attention: `heads` queries score one cached key per token, without values.
+struct IndexerShape {
+  double heads = 0;
+  double head_size = 0;
+  double key_bytes = 0;  ///< of one key, scales included
+};
+
 /// How tokens spread over experts.
 enum class Routing {
   balanced,  ///< as few experts as hold the token copies evenly: benchmarks

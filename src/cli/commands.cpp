@@ -91,7 +91,8 @@ constexpr OptionRow kFitOptions[] = {
 };
 
 constexpr OptionRow kValidateOptions[] = {
-    {"FOLDER", "", "KIND.csv.gz of each operator and e2e.csv.gz; or runs of real engines, request by request", required},
+    {"FOLDER", "", "KIND.csv.gz of each operator and e2e.csv.gz; or runs of real engines, request by request",
+     required},
     {"--suite", "NAME", "operators (when absent) or serving: runs of whole deployments in e2e.csv"},
     {"--operator", "KIND", "only this one", any},
     {"--markdown", "", "as docs/ACCURACY.md"},

@@ -74,7 +74,8 @@ class StepOperators {
       const auto size = static_cast<double>(model_.head_size);
       const double kv = kv_heads_per_rank(model_, layout_.tensor);
       return (layers_.full + layers_.windowed) *
-             (projection(tokens, (heads_ + 2 * kv) * size, hidden_) + projection(tokens, hidden_, heads_ * size));
+             (projection(tokens, ((model_.attention_output_gate ? 2 : 1) * heads_ + 2 * kv) * size, hidden_) +
+              projection(tokens, hidden_, heads_ * size));
     }
     const LatentAttentionRecord& latent = *model_.latent_attention;
     const auto query_rank = static_cast<double>(latent.query_rank);

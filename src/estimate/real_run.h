@@ -43,15 +43,15 @@ struct RealRun {
   std::optional<std::int64_t> max_model_len;  ///< the model's own limit when absent
   std::optional<std::int64_t> measured_blocks;
 
-  RequestTable requests;                    ///< of a run that is known request by request
-  std::vector<MeasuredRequest> measured;    ///< in the order of `requests`
-  double makespan = 0;                      ///< from the first request that was taken up to the last token
+  RequestTable requests;                  ///< of a run that is known request by request
+  std::vector<MeasuredRequest> measured;  ///< in the order of `requests`
+  double makespan = 0;                    ///< from the first request that was taken up to the last token
 
-  std::vector<MeasuredStage> stages;        ///< of a run that is known by distributions
-  std::int64_t groups = 0;                  ///< of prompts that begin alike
+  std::vector<MeasuredStage> stages;  ///< of a run that is known by distributions
+  std::int64_t groups = 0;            ///< of prompts that begin alike
   std::int64_t prompts_per_group = 0;
-  std::int64_t shared_tokens = 0;           ///< at the beginning of the prompts of a group
-  std::int64_t prompt_tokens = 0;           ///< measured mean
+  std::int64_t shared_tokens = 0;  ///< at the beginning of the prompts of a group
+  std::int64_t prompt_tokens = 0;  ///< measured mean
   std::int64_t output_tokens = 0;
 
   bool is_by_request() const { return !measured.empty(); }

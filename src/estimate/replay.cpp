@@ -24,7 +24,8 @@ std::string scenario_text(const RealRun& run, std::optional<std::int64_t> blocks
   return fmt::format(
       "scenario: {}\nseed: 1\npools:\n  real: {{site: usa, server: {}, servers: 1, model: {}, tensor_parallel: {}, "
       "precision: {{weights: bf16, activations: bf16, kv_cache: bf16}}, engine: {}, engine_settings: {{{}}}, "
-      "routing: round-robin, ownership: rented}}\nservices:\n  users: {{pool: real, workload: {{poisson: {{rate: 1 req/s, "
+      "routing: round-robin, ownership: rented}}\nservices:\n  users: {{pool: real, workload: {{poisson: {{rate: 1 "
+      "req/s, "
       "tokens: {{input: 1, output: 1}}}}, requests: 1}}}}\n",
       run.name, run.server, run.model, run.tensor_parallel, run.engine, settings);
 }
@@ -68,8 +69,8 @@ struct Samples {
   void report(Replay& replay) const {
     replay.figures.push_back({name + " mean", mean_of(measured), mean_of(simulated)});
     for (const double share : {0.5, 0.9, 0.95, 0.99}) {
-      replay.figures.push_back({fmt::format("{} p{:g}", name, 100 * share), percentile(measured, share),
-                                percentile(simulated, share)});
+      replay.figures.push_back(
+          {fmt::format("{} p{:g}", name, 100 * share), percentile(measured, share), percentile(simulated, share)});
     }
     double sum = 0;
     for (std::size_t i = 0; i < measured.size(); ++i) sum += std::abs(simulated[i] / measured[i] - 1);
@@ -105,7 +106,9 @@ std::optional<Replay> replay_requests(const RealRun& run, std::optional<std::int
   for (std::size_t i = 0; i < run.requests.size(); ++i) {
     const RequestOutcomes& o = outcome.requests;
     if (o.state[i] != RequestState::completed) continue;
-    const auto seconds = [&](std::int64_t from, std::int64_t to) { return static_cast<double>(to - from) * kPicosecond; };
+    const auto seconds = [&](std::int64_t from, std::int64_t to) {
+      return static_cast<double>(to - from) * kPicosecond;
+    };
     first = std::min(first, o.queued_ps[i]);
     last = std::max(last, o.finish_ps[i]);
     const MeasuredRequest& real = run.measured[i];
@@ -119,8 +122,8 @@ std::optional<Replay> replay_requests(const RealRun& run, std::optional<std::int
   for (const Samples* samples : {&ttft_queued, &ttft_arrival, &tpot, &e2e}) samples->report(replay);
   replay.figures.push_back({"makespan", run.makespan, static_cast<double>(last - first) * kPicosecond});
   if (run.measured_blocks && !blocks) {
-    replay.figures.push_back({"KV blocks", static_cast<double>(*run.measured_blocks),
-                              static_cast<double>(pool.memory.kv_blocks)});
+    replay.figures.push_back(
+        {"KV blocks", static_cast<double>(*run.measured_blocks), static_cast<double>(pool.memory.kv_blocks)});
   }
   return replay;
 }
@@ -211,9 +214,10 @@ std::vector<Replay> replay_stages(const RealRun& run, const Catalog& catalog, Di
     replay.run = run.name;
     replay.variant = fmt::format("{:g} req/s", real.rate);
     replay.chip = pool.chip.header.id;
-    replay.figures = {{"E2E mean", real.e2e_mean, means[stage].e2e},
-                      {"TPOT mean", (real.e2e_mean - real.ttft_mean) / gaps, (means[stage].e2e - means[stage].ttft) / gaps},
-                      {"TTFT median", real.ttft_median, means[stage].ttft_median}};
+    replay.figures = {
+        {"E2E mean", real.e2e_mean, means[stage].e2e},
+        {"TPOT mean", (real.e2e_mean - real.ttft_mean) / gaps, (means[stage].e2e - means[stage].ttft) / gaps},
+        {"TTFT median", real.ttft_median, means[stage].ttft_median}};
     replay.steps = counts.steps / static_cast<std::int64_t>(kSeeds);
     replay.hit_tokens = counts.hit_tokens / static_cast<std::int64_t>(kSeeds);
     replay.preemptions = counts.preemptions / static_cast<std::int64_t>(kSeeds);
@@ -238,8 +242,8 @@ ReplaySuite replay_real_runs(const std::string& folder, const Catalog& catalog, 
       continue;
     }
     if (run.is_overloaded()) {
-      suite.left_out.push_back(
-          fmt::format("{}: in overload; its client gives up after 300 s, and clients that do are not simulated", run.name));
+      suite.left_out.push_back(fmt::format(
+          "{}: in overload; its client gives up after 300 s, and clients that do are not simulated", run.name));
       continue;
     }
     for (Replay& replay : replay_stages(run, catalog, diagnostics)) suite.by_stage.push_back(std::move(replay));

@@ -36,9 +36,10 @@ struct ReplaySuite {
 };
 
 /// Replays every run: same arrivals, lengths, token ids and engine settings; step times from the catalog's chip.
-/// Runs that are known request by request are replayed twice: with the KV blocks that the engine reported, where it did,
-/// and with predicted ones. Stages draw exponential gaps scaled to fill the stage, from three seeds, and the client's
-/// distinct prompts in their order; the mean over the seeds is compared. What is wrong with the data is reported.
+/// Runs that are known request by request are replayed twice: with the KV blocks that the engine reported, where it
+/// did, and with predicted ones. Stages draw exponential gaps scaled to fill the stage, from three seeds, and the
+/// client's distinct prompts in their order; the mean over the seeds is compared. What is wrong with the data is
+/// reported.
 ReplaySuite replay_real_runs(const std::string& folder, const Catalog& catalog, Diagnostics& diagnostics);
 
 /// Between client and engine, of a request that comes over HTTP, in seconds.

@@ -7,76 +7,10 @@
 #include <vector>
 
 #include "orrery/base/nearest_name.h"
+#include "orrery/model/hugging_face_config.h"
 
 namespace orrery {
 namespace {
-
-using OptionalCount = std::optional<std::int64_t>;
-
-/// The keys of a config.json that decide shapes, of all known architectures.
-struct HuggingFaceConfig {
-  std::int64_t hidden_size = 0;
-  std::int64_t num_hidden_layers = 0;
-  std::int64_t num_attention_heads = 0;
-  std::int64_t intermediate_size = 0;
-  std::int64_t vocab_size = 0;
-  std::int64_t max_position_embeddings = 0;
-  OptionalCount num_key_value_heads;
-  OptionalCount head_dim;
-  std::optional<bool> tie_word_embeddings;
-  OptionalCount sliding_window;
-  std::optional<bool> use_sliding_window;
-  std::vector<std::string> layer_types;
-  OptionalCount num_local_experts;
-  OptionalCount num_experts;
-  OptionalCount n_routed_experts;
-  OptionalCount num_experts_per_tok;
-  OptionalCount moe_intermediate_size;
-  OptionalCount n_shared_experts;
-  OptionalCount first_k_dense_replace;
-  OptionalCount moe_layer_freq;
-  OptionalCount decoder_sparse_step;
-  std::vector<std::int64_t> mlp_only_layers;
-  OptionalCount q_lora_rank;
-  OptionalCount kv_lora_rank;
-  OptionalCount qk_nope_head_dim;
-  OptionalCount qk_rope_head_dim;
-  OptionalCount v_head_dim;
-};
-constexpr RecordName record_name(const HuggingFaceConfig*) {
-  return {"HuggingFaceConfig", "A config.json of Hugging Face"};
-}
-template <class Visitor>
-void visit(Visitor& v, HuggingFaceConfig& r) {
-  const Range size = in_range(1, 1e8);
-  v.required("hidden_size", r.hidden_size, "Width of the residual stream", size);
-  v.required("num_hidden_layers", r.num_hidden_layers, "Decoder layers", size);
-  v.required("num_attention_heads", r.num_attention_heads, "Query heads", size);
-  v.required("intermediate_size", r.intermediate_size, "Width of the MLP", size);
-  v.required("vocab_size", r.vocab_size, "Vocabulary", size);
-  v.required("max_position_embeddings", r.max_position_embeddings, "Longest context", in_range(1, 1e9));
-  v.optional("num_key_value_heads", r.num_key_value_heads, "KV heads", size);
-  v.optional("head_dim", r.head_dim, "Size of one head", size);
-  v.optional("tie_word_embeddings", r.tie_word_embeddings, "One embedding matrix");
-  v.optional("sliding_window", r.sliding_window, "Tokens that a windowed layer sees", size);
-  v.optional("use_sliding_window", r.use_sliding_window, "Whether the window is used");
-  v.optional_list("layer_types", r.layer_types, "Attention of each layer");
-  v.optional("num_local_experts", r.num_local_experts, "Experts", size);
-  v.optional("num_experts", r.num_experts, "Experts", size);
-  v.optional("n_routed_experts", r.n_routed_experts, "Experts", size);
-  v.optional("num_experts_per_tok", r.num_experts_per_tok, "Experts that a token visits", size);
-  v.optional("moe_intermediate_size", r.moe_intermediate_size, "Width of one expert", size);
-  v.optional("n_shared_experts", r.n_shared_experts, "Experts that every token visits", in_range(0, 1e4));
-  v.optional("first_k_dense_replace", r.first_k_dense_replace, "Leading dense layers", in_range(0, 1e4));
-  v.optional("moe_layer_freq", r.moe_layer_freq, "Every n-th layer has experts", in_range(1, 1e4));
-  v.optional("decoder_sparse_step", r.decoder_sparse_step, "Every n-th layer has experts", in_range(0, 1e4));
-  v.optional_list("mlp_only_layers", r.mlp_only_layers, "Layers without experts");
-  v.optional("q_lora_rank", r.q_lora_rank, "Rank of the query compression", size);
-  v.optional("kv_lora_rank", r.kv_lora_rank, "Rank of the KV compression", size);
-  v.optional("qk_nope_head_dim", r.qk_nope_head_dim, "Head size without position", size);
-  v.optional("qk_rope_head_dim", r.qk_rope_head_dim, "Head size with position", size);
-  v.optional("v_head_dim", r.v_head_dim, "Head size of values", size);
-}
 
 /// Fills what one family of architectures adds to the common shape.
 class ConfigReader {
@@ -91,40 +25,88 @@ class ConfigReader {
     model.query_heads = config_.num_attention_heads;
     model.kv_heads = config_.num_key_value_heads.value_or(config_.num_attention_heads);
     model.head_size = config_.head_dim.value_or(config_.hidden_size / config_.num_attention_heads);
-    model.intermediate_size = config_.intermediate_size;
     model.vocabulary = config_.vocab_size;
     model.context_limit = config_.max_position_embeddings;
     model.tied_embeddings = config_.tie_word_embeddings.value_or(false);  // false in all of these classes
     return model;
   }
 
-  void plain(ModelRecord&) {}
+  void plain(ModelRecord& model) { model.intermediate_size = config_.intermediate_size; }
 
   void mistral(ModelRecord& model) {
-    if (config_.sliding_window) model.sliding_window = SlidingWindowRecord{*config_.sliding_window, 0};
+    plain(model);
+    add_window(model);
   }
 
-  void qwen(ModelRecord&) {
-    if (config_.use_sliding_window.value_or(false)) refuse("use_sliding_window", "windows on the upper layers only");
+  void qwen(ModelRecord& model) {
+    plain(model);
+    refuse_qwen_windows();
   }
 
   void mixtral(ModelRecord& model) {
-    mistral(model);
+    add_window(model);
+    add_experts(model, needed(config_.num_local_experts, "num_local_experts"), config_.intermediate_size);
+  }
+
+  void minimax(ModelRecord& model) {
+    const auto& types = config_.attn_type_list;
+    if (std::any_of(types.begin(), types.end(), [](std::int64_t type) { return type != 1; })) {
+      refuse("attn_type_list", "layers of lightning attention");
+    }
     add_experts(model, needed(config_.num_local_experts, "num_local_experts"), config_.intermediate_size);
   }
 
   void qwen_experts(ModelRecord& model) {
-    qwen(model);
+    refuse_qwen_windows();
     if (config_.decoder_sparse_step.value_or(1) != 1) refuse("decoder_sparse_step", "experts in some layers only");
     if (!config_.mlp_only_layers.empty()) refuse("mlp_only_layers", "experts in some layers only");
     add_experts(model, needed(config_.num_experts, "num_experts"),
                 needed(config_.moe_intermediate_size, "moe_intermediate_size"));
   }
 
+  void qwen_hybrid(ModelRecord& model) {
+    plain(model);
+    add_linear_attention(model);
+  }
+
+  void qwen_hybrid_experts(ModelRecord& model) {
+    qwen_experts(model);
+    model.experts->shared_intermediate_size =
+        needed(config_.shared_expert_intermediate_size, "shared_expert_intermediate_size");
+    model.experts->shared_count = model.experts->shared_intermediate_size == 0 ? 0 : 1;
+    add_linear_attention(model);
+  }
+
   void gpt_oss(ModelRecord& model) {
     add_experts(model, needed(config_.num_local_experts, "num_local_experts"), config_.intermediate_size);
     const std::int64_t window = needed(config_.sliding_window, "sliding_window");
-    model.sliding_window = SlidingWindowRecord{window, full_attention_every()};
+    model.sliding_window = SlidingWindowRecord{window, full_attention_every("sliding_attention")};
+  }
+
+  void deepseek_sparse(ModelRecord& model) {
+    deepseek(model);
+    const auto& types = config_.indexer_types;
+    if (std::any_of(types.begin(), types.end(), [](const std::string& type) { return type != "full"; })) {
+      refuse("indexer_types", "layers that share an indexer");
+    }
+    if (config_.index_topk_freq.value_or(1) != 1) refuse("index_topk_freq", "layers that share an indexer");
+    SparseAttentionRecord sparse;
+    sparse.tokens = needed(config_.index_topk, "index_topk");
+    sparse.index_heads = needed(config_.index_n_heads, "index_n_heads");
+    sparse.index_head_size = needed(config_.index_head_dim, "index_head_dim");
+    sparse.place = node_.place;
+    model.sparse_attention = sparse;
+  }
+
+  /// Refuses kinds of attention that the file asks for and its architecture is not known to have.
+  void refuse_what_was_not_read(const ModelRecord& model) {
+    if (config_.index_topk && !model.sparse_attention) refuse("index_topk", "sparse attention in this architecture");
+    if (config_.linear_num_value_heads && !model.linear_attention) {
+      refuse("linear_num_value_heads", "linear attention in this architecture");
+    }
+    const auto& types = config_.layer_types;
+    const bool linear = std::find(types.begin(), types.end(), "linear_attention") != types.end();
+    if (linear && !model.linear_attention) refuse("layer_types", "linear attention in this architecture");
   }
 
   void deepseek(ModelRecord& model) {
@@ -147,6 +129,29 @@ class ConfigReader {
   }
 
  private:
+  void add_window(ModelRecord& model) {
+    if (config_.sliding_window) model.sliding_window = SlidingWindowRecord{*config_.sliding_window, 0};
+  }
+
+  void refuse_qwen_windows() {
+    if (config_.use_sliding_window.value_or(false)) refuse("use_sliding_window", "windows on the upper layers only");
+  }
+
+  void add_linear_attention(ModelRecord& model) {
+    LinearAttentionRecord linear;
+    linear.key_heads = needed(config_.linear_num_key_heads, "linear_num_key_heads");
+    linear.value_heads = needed(config_.linear_num_value_heads, "linear_num_value_heads");
+    linear.key_head_size = needed(config_.linear_key_head_dim, "linear_key_head_dim");
+    linear.value_head_size = needed(config_.linear_value_head_dim, "linear_value_head_dim");
+    linear.full_attention_every = config_.layer_types.empty()
+                                      ? needed(config_.full_attention_interval, "full_attention_interval")
+                                      : full_attention_every("linear_attention");
+    linear.place = node_.place;
+    if (linear.full_attention_every < 2) refuse("layer_types", "layers of one kind only");
+    model.linear_attention = linear;
+    model.attention_output_gate = config_.attn_output_gate.value_or(true);  // true in all of these classes
+  }
+
   /// Every layer has experts, so that no dense MLP remains.
   void add_experts(ModelRecord& model, std::int64_t count, std::int64_t width) {
     ExpertsRecord experts;
@@ -159,14 +164,14 @@ class ConfigReader {
   }
 
   /// Which n makes every n-th layer attend to all tokens, as `layer_types` lists them.
-  std::int64_t full_attention_every() {
+  std::int64_t full_attention_every(std::string_view other) {
     const auto& types = config_.layer_types;
     const auto first = std::find(types.begin(), types.end(), "full_attention");
     const std::int64_t every = first == types.end() ? 0 : first - types.begin() + 1;
     bool regular = static_cast<std::int64_t>(types.size()) == config_.num_hidden_layers;
     for (std::size_t i = 0; i < types.size(); ++i) {
       const bool full = every != 0 && (static_cast<std::int64_t>(i) + 1) % every == 0;
-      regular = regular && types[i] == (full ? "full_attention" : "sliding_attention");
+      regular = regular && types[i] == (full ? "full_attention" : other);
     }
     if (!regular) refuse("layer_types", "layers that do not alternate regularly");
     return every;
@@ -192,12 +197,26 @@ class ConfigReader {
 struct Architecture {
   std::string_view name;
   void (ConfigReader::*fill)(ModelRecord&);
+  bool experts_only = false;
 };
 constexpr Architecture kArchitectures[] = {
-    {"DeepseekV3ForCausalLM", &ConfigReader::deepseek}, {"GptOssForCausalLM", &ConfigReader::gpt_oss},
-    {"LlamaForCausalLM", &ConfigReader::plain},         {"MistralForCausalLM", &ConfigReader::mistral},
-    {"MixtralForCausalLM", &ConfigReader::mixtral},     {"Qwen2ForCausalLM", &ConfigReader::qwen},
-    {"Qwen3ForCausalLM", &ConfigReader::qwen},          {"Qwen3MoeForCausalLM", &ConfigReader::qwen_experts},
+    {"DeepseekV32ForCausalLM", &ConfigReader::deepseek_sparse},
+    {"DeepseekV3ForCausalLM", &ConfigReader::deepseek},
+    {"GlmMoeDsaForCausalLM", &ConfigReader::deepseek_sparse},
+    {"GptOssForCausalLM", &ConfigReader::gpt_oss},
+    {"KimiK25ForConditionalGeneration", &ConfigReader::deepseek},
+    {"LlamaForCausalLM", &ConfigReader::plain},
+    {"MiniMaxM2ForCausalLM", &ConfigReader::minimax},
+    {"MistralForCausalLM", &ConfigReader::mistral},
+    {"MixtralForCausalLM", &ConfigReader::mixtral},
+    {"Qwen2ForCausalLM", &ConfigReader::qwen},
+    {"Qwen3ForCausalLM", &ConfigReader::qwen},
+    {"Qwen3MoeForCausalLM", &ConfigReader::qwen_experts},
+    {"Qwen3NextForCausalLM", &ConfigReader::qwen_hybrid_experts},
+    {"Qwen3_5ForCausalLM", &ConfigReader::qwen_hybrid},
+    {"Qwen3_5ForConditionalGeneration", &ConfigReader::qwen_hybrid},
+    {"Qwen3_5MoeForCausalLM", &ConfigReader::qwen_hybrid_experts, true},
+    {"Qwen3_5MoeForConditionalGeneration", &ConfigReader::qwen_hybrid_experts, true},
 };
 
 const Architecture* find_architecture(const Node& node, Diagnostics& diagnostics) {
@@ -227,12 +246,19 @@ bool is_hugging_face_config(const Node& node) {
 
 std::optional<ModelRecord> read_hugging_face_config(const Node& node, const std::string& id, Diagnostics& diagnostics) {
   const Architecture* architecture = find_architecture(node, diagnostics);
-  const std::optional<HuggingFaceConfig> config = read_record<HuggingFaceConfig>(node, diagnostics, true);
-  if (architecture == nullptr || !config) return std::nullopt;
+  const Node* inner = node.find("text_config");  // beside a vision encoder, which is left out
+  const Node& text = inner == nullptr ? node : *inner;
+  const bool experts_only = architecture != nullptr && architecture->experts_only;
+  std::optional<HuggingFaceConfig> config = experts_only ? read_record<ExpertsOnlyConfig>(text, diagnostics, true)
+                                                         : read_record<HuggingFaceConfig>(text, diagnostics, true);
+  const std::optional<OuterConfig> outer = read_record<OuterConfig>(node, diagnostics, true);
+  if (architecture == nullptr || !config || !outer) return std::nullopt;
+  if (!config->tie_word_embeddings) config->tie_word_embeddings = outer->tie_word_embeddings;
   const std::size_t errors = diagnostics.error_count();
-  ConfigReader reader(*config, node, diagnostics);
+  ConfigReader reader(*config, text, diagnostics);
   ModelRecord model = reader.record();
   (reader.*architecture->fill)(model);
+  reader.refuse_what_was_not_read(model);
   if (diagnostics.error_count() > errors) return std::nullopt;
 
   model.header.id = id;

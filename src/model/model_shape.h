@@ -33,7 +33,8 @@ inline LayerCounts layer_counts(const ModelRecord& model) {
     counts.windowed = layers - counts.full;
   }
   if (model.linear_attention) {
-    counts.full = static_cast<double>(model.layers / model.linear_attention->full_attention_every);
+    const std::int64_t full_layers = model.layers / model.linear_attention->full_attention_every;
+    counts.full = static_cast<double>(full_layers);
     counts.linear = layers - counts.full;
   }
   if (model.sparse_attention) {

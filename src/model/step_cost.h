@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -31,7 +32,7 @@ struct StepWork {
 /// sum (their new token included), takes
 ///   tokens_ps[T] + sequences_ps[n]
 ///   + (d > 0 ? decode_fixed_ps + d * decode_sequence_ps + K * context_token_ps + K_w * window_token_ps : 0)
-///   + (any prompt chunk ? prefill_fixed_ps + prefill_ps(all of them) : 0)
+///   + (any prompt chunk ? prefill_fixed_of(d) + prefill_ps(all of them) : 0)
 /// where K_w sums min(cached, window_tokens) over the decoding sequences. Each part is rounded to
 /// a whole picosecond once, when the table is built, so that m steps in closed form and one by one
 /// are equal to the last bit. Rounding context_token_ps is off by at most half a picosecond per
@@ -45,6 +46,11 @@ struct StepCost {
   std::int64_t window_token_ps = 0;
   std::int64_t window_tokens = 0;  ///< 0: no windowed layers
   std::int64_t prefill_fixed_ps = 0;
+  /// One launch serves prompts and decoding sequences together (varlen kernels), so that its fixed time, the larger of
+  /// the two, is paid once.
+  std::int64_t prefill_fixed_of(std::int64_t decoding) const {
+    return decoding == 0 ? prefill_fixed_ps : std::max<std::int64_t>(0, prefill_fixed_ps - decode_fixed_ps);
+  }
 
   /// Attention of prompt chunks, as numbers of 128 x 128 score tiles. Full and windowed layers.
   struct ChunkAttention {

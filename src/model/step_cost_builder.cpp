@@ -180,7 +180,8 @@ std::vector<StepPart> explain_step(const StepCostRequest& request, const StepLoa
     for (const auto& [cached, tokens] : load.chunks) attention.add_chunk(prefill, cached, tokens);
     const StepWork work = attention.prefill_work(prefill);
     KernelCost cost;
-    cost.time = Seconds(static_cast<double>(attention.prefill_fixed_ps + attention.prefill_ps(prefill)) * 1e-12);
+    cost.time =
+        Seconds(static_cast<double>(attention.prefill_fixed_of(load.decoding) + attention.prefill_ps(prefill)) * 1e-12);
     cost.flops = Flops(work.flops);
     cost.memory_bytes = Bytes(work.memory_bytes);
     cost.dynamic_energy = Joules(work.dynamic_joules);

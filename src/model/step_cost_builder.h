@@ -39,8 +39,8 @@ Result<void> check_precision(const Chip& chip, const ModelRecord& model, const M
 /// Compiles the time and work of every step of one replica: about a million kernel evaluations per second, so that
 /// 8,192 token counts of a model take milliseconds.
 /// Approximations: kernels run one after the other (no overlap of communication and arithmetic); a step with prompts
-/// and decoding sequences runs two attention kernels; every rank does the same work; the sampler is greedy.
-/// Pre: check_physics found nothing, check_parallelism and check_precision pass, the last two counts are >= 1.
+/// and decoding sequences adds their attention up, but pays one launch; every rank does the same work; the sampler is
+/// greedy. Pre: check_physics found nothing, check_parallelism and check_precision pass, the last two counts are >= 1.
 StepCost build_step_cost(const StepCostRequest& request);
 
 /// Kernels of a step by what they are for.

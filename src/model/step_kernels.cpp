@@ -5,9 +5,8 @@
 namespace orrery {
 namespace {
 
-constexpr double kHalf = 2;             // bytes of bf16
-constexpr double kScorePasses = 4 + 4;  // bytes of an fp32 score, written and read
-constexpr double kStateChunk = 64;      // tokens of a prompt between two states
+constexpr double kHalf = 2;         // bytes of bf16
+constexpr double kStateChunk = 64;  // tokens of a prompt between two states
 
 }  // namespace
 
@@ -100,13 +99,10 @@ void StepKernels::add_latent_attention(const ModelRecord& model, const ModelPrec
   if (model.sparse_attention) add_indexer(model, precision);
 }
 
-/// The indexer is an attention of all its heads to one key per cached token and to no values, hence the closed form
-/// with half the head size; beside it, an fp32 score of each cached token is written, and read to choose the best.
 /// Attention to the chosen tokens is that of a window as long; what the tokens of a chunk choose together is taken to
 /// be all that is cached before it.
 /// Source: DeepSeek-V3.2-Exp, inference/model.py; every rank runs the whole indexer, as in vLLM.
-/// Valid: assumed; nobody measured these kernels. Products count at bf16, not fp8, and with the key's scale (3 %);
-/// gathering scattered latents costs what reading them in order does.
+/// Valid: assumed; nobody measured these kernels. Gathering scattered latents costs what reading them in order does.
 void StepKernels::add_indexer(const ModelRecord& model, const ModelPrecision& precision) {
   const SparseAttentionRecord& sparse = *model.sparse_attention;
   const auto hidden = static_cast<double>(model.hidden_size);
@@ -118,17 +114,9 @@ void StepKernels::add_indexer(const ModelRecord& model, const ModelPrecision& pr
   add(heads * size, static_cast<double>(model.latent_attention->query_rank));
   add(size + heads, hidden);
 
-  AttentionShape shape;
-  shape.query_heads = heads;
-  shape.kv_heads = 1;
-  shape.head_size = index_key_bytes(sparse) / 2;
-  shape.kv_cache = Precision::fp8;
+  const IndexerShape shape{heads, size, index_key_bytes(sparse)};
   decode_indexer_ = chip_.decode_attention(shape);
-  decode_indexer_.fixed += chip_.elementwise(Bytes(0));
-  decode_indexer_.per_context_token += chip_.elementwise_stream(Bytes(kScorePasses));
   context_indexer_ = chip_.context_attention(shape);
-  context_indexer_.fixed += chip_.elementwise(Bytes(0));
-  context_indexer_.tile += chip_.elementwise_stream(Bytes(kScorePasses * kScoreTile * kScoreTile));
   context_indexer_.per_cached_token += context_.per_cached_token;
   context_.per_cached_token = {};
 }

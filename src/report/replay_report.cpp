@@ -8,18 +8,25 @@ namespace orrery {
 namespace {
 
 constexpr std::string_view kTreatment =
-    "Runs of real engines, replayed by the engine of the simulations: same arrivals, token ids and settings. Step times\n"
-    "come from the chip's entry and its family. No kernel of the RTX 4090 and the RTX PRO 6000 was measured for it: they\n"
-    "are predicted from their datasheets. H100 runs: 100 distinct prompts in their order, exponential gaps scaled to the\n"
-    "stage, the mean of three seeds; 9.3 ms before and 1.85 ms after the engine for the API; the time per token is the\n"
+    "Runs of real engines, replayed by the engine of the simulations: same arrivals, token ids and settings. Step "
+    "times\n"
+    "come from the chip's entry and its family. No kernel of the RTX 4090 and the RTX PRO 6000 was measured for it: "
+    "they\n"
+    "are predicted from their datasheets. H100 runs: 100 distinct prompts in their order, exponential gaps scaled to "
+    "the\n"
+    "stage, the mean of three seeds; 9.3 ms before and 1.85 ms after the engine for the API; the time per token is "
+    "the\n"
     "measured (E2E - TTFT) / (output - 1), since the client counted chunks. The host time of a step of vLLM 0.15 was\n"
-    "estimated from two of these very stages (Llama-2-7B, 8 and 20 requests/s), and the workspace of vLLM 0.19 from the\n"
-    "blocks of the RTX 4090 run: those figures are not unseen. \"Queued\" counts from when the engine takes a request up,\n"
-    "\"arrival\" from when the client sent it. A request's own error: the mean over requests of |simulated / measured - 1|.\n";
+    "estimated from two of these very stages (Llama-2-7B, 8 and 20 requests/s), and the workspace of vLLM 0.19 from "
+    "the\n"
+    "blocks of the RTX 4090 run: those figures are not unseen. \"Queued\" counts from when the engine takes a request "
+    "up,\n"
+    "\"arrival\" from when the client sent it. A request's own error: the mean over requests of |simulated / measured "
+    "- 1|.\n";
 
 /// What LLMServingSim 5daddb2 reaches on the same two runs, with kernel tables measured on those very GPUs; on the RTX
-/// 4090 with the memory utilisation chosen so that the block count is the measured one. Errors of means in percent, then
-/// of single requests. Source: its bench/examples and the serving reference, 5.2.
+/// 4090 with the memory utilisation chosen so that the block count is the measured one. Errors of means in percent,
+/// then of single requests. Source: its bench/examples and the serving reference, 5.2.
 struct PeerRow {
   std::string_view run;
   std::string_view means;
@@ -106,15 +113,15 @@ std::string replay_text(const ReplaySuite& suite, const TextStyle& style) {
     text += colored(head_of(replay), TextColor::bold, style) + '\n';
     TextTable table({"seconds", "measured", "simulated", "error %"});
     for (const ReplayedFigure& figure : replay.figures) {
-      table.add({figure.name, value_text(figure, figure.measured), value_text(figure, figure.simulated),
-                 error_text(figure)});
+      table.add(
+          {figure.name, value_text(figure, figure.measured), value_text(figure, figure.simulated), error_text(figure)});
     }
     text += table.render(style);
     text += fmt::format("A request's own error, %: {}\n{}\n\n", own_errors(replay), peer_text(replay));
   }
   if (!suite.by_stage.empty()) {
-    TextTable table({"H100 run", "stage", "E2E s", "simulated", "error %", "TPOT ms", "simulated", "error %", "TTFT p50 ms",
-                     "simulated", "error %"},
+    TextTable table({"H100 run", "stage", "E2E s", "simulated", "error %", "TPOT ms", "simulated", "error %",
+                     "TTFT p50 ms", "simulated", "error %"},
                     2);
     for (const Replay& replay : suite.by_stage) {
       std::vector<std::string> cells{replay.run, replay.variant};
@@ -139,7 +146,8 @@ std::string replay_markdown(const ReplaySuite& suite) {
       "hand.\n\n{}",
       kTreatment);
   for (const Replay& replay : suite.by_request) {
-    text += fmt::format("\n## {}\n\n| seconds | measured | simulated | error % |\n|---|---:|---:|---:|\n", head_of(replay));
+    text +=
+        fmt::format("\n## {}\n\n| seconds | measured | simulated | error % |\n|---|---:|---:|---:|\n", head_of(replay));
     for (const ReplayedFigure& figure : replay.figures) {
       text += fmt::format("| {} | {} | {} | {} |\n", figure.name, value_text(figure, figure.measured),
                           value_text(figure, figure.simulated), error_text(figure));
@@ -148,14 +156,16 @@ std::string replay_markdown(const ReplaySuite& suite) {
   }
   if (!suite.by_stage.empty()) {
     text +=
-        "\n## vLLM 0.15.1 on H100\n\n| run | stage | E2E s | simulated | error % | TPOT ms | simulated | error % | TTFT p50 "
+        "\n## vLLM 0.15.1 on H100\n\n| run | stage | E2E s | simulated | error % | TPOT ms | simulated | error % | "
+        "TTFT p50 "
         "ms | simulated | error % |\n|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n";
     for (const Replay& replay : suite.by_stage) {
       text += fmt::format("| {} | {} ", replay.run, replay.variant);
       for (std::size_t i = 0; i < replay.figures.size(); ++i) {
         const ReplayedFigure& figure = replay.figures[i];
         const double unit = i == 0 ? 1 : 1e3;
-        text += fmt::format("| {:.4g} | {:.4g} | {} ", unit * figure.measured, unit * figure.simulated, error_text(figure));
+        text +=
+            fmt::format("| {:.4g} | {:.4g} | {} ", unit * figure.measured, unit * figure.simulated, error_text(figure));
       }
       text += "|\n";
     }

@@ -123,7 +123,7 @@ void Replica::begin_segment(std::int64_t now) {
     cost_.add_chunk(prefill_, at(chunk.slot).computed - chunk.tokens, chunk.tokens);
   }
   std::int64_t duration = cost_.tokens_ps[static_cast<std::size_t>(tokens)] + cost_.sequences_ps[sequences];
-  if (!chunks_.empty()) duration += cost_.prefill_fixed_ps + cost_.prefill_ps(prefill_);
+  if (!chunks_.empty()) duration += cost_.prefill_ps(prefill_) + cost_.prefill_fixed_of(decoding);
   if (decoding > 0) duration += decodes_.time_ps();
   ORRERY_CHECK(duration > 0);
   segment_.start_ps = is_under_way_ ? last_step_end_ps_ : now;

@@ -31,9 +31,10 @@ constexpr const char* kQwen3 = R"("hidden_size": 5120, "num_hidden_layers": 64, 
   "num_key_value_heads": 8, "head_dim": 128, "intermediate_size": 25600, "vocab_size": 151936,
   "max_position_embeddings": 40960, "tie_word_embeddings": false, "sliding_window": null, "use_sliding_window": false)";
 
-/// All but the header and the published count.
+/// All but the header, the names in data sets and the published count.
 std::string shape_of(ModelRecord model) {
   model.header = {};
+  model.aliases.clear();
   model.parameters_billion.reset();
   return to_yaml(write_record(model));
 }
@@ -71,6 +72,64 @@ TEST(HuggingFace, GivesTheShapesOfTheCatalog) {
     "vocab_size": 151936, "max_position_embeddings": 40960, "num_experts": 128, "num_experts_per_tok": 8,
     "moe_intermediate_size": 768, "decoder_sparse_step": 1, "mlp_only_layers": [])"));
   EXPECT_NEAR(parameter_count(experts) / 30.532e9, 1, 1e-3);
+}
+
+constexpr const char* kGlm5 = R"("hidden_size": 6144, "num_hidden_layers": 78, "num_attention_heads": 64,
+  "num_key_value_heads": 64, "head_dim": 64, "intermediate_size": 12288, "vocab_size": 154880,
+  "max_position_embeddings": 202752, "tie_word_embeddings": false, "n_routed_experts": 256, "n_shared_experts": 1,
+  "num_experts_per_tok": 8, "moe_intermediate_size": 2048, "first_k_dense_replace": 3, "moe_layer_freq": 1,
+  "q_lora_rank": 2048, "kv_lora_rank": 512, "qk_nope_head_dim": 192, "qk_rope_head_dim": 64, "v_head_dim": 256,
+  "index_topk": 2048, "index_n_heads": 32, "index_head_dim": 128)";
+
+/// The text_config of Qwen3.5-397B-A17B; `third` is the kind of its third layer.
+std::string qwen35(const std::string& third) {
+  std::string types;
+  for (int i = 0; i < 60; ++i) {
+    types += i == 2 ? "\"" + third + "\"," : i % 4 == 3 ? "\"full_attention\"," : "\"linear_attention\",";
+  }
+  types.pop_back();
+  return R"("hidden_size": 4096, "num_hidden_layers": 60, "num_attention_heads": 32, "num_key_value_heads": 2,
+    "head_dim": 256, "vocab_size": 248320, "max_position_embeddings": 262144, "attn_output_gate": true,
+    "linear_num_key_heads": 16, "linear_num_value_heads": 64, "linear_key_head_dim": 128,
+    "linear_value_head_dim": 128, "full_attention_interval": 4, "num_experts": 512, "num_experts_per_tok": 10,
+    "moe_intermediate_size": 1024, "shared_expert_intermediate_size": 1024, "layer_types": [)" +
+         types + "]";
+}
+
+TEST(HuggingFace, ReadsLinearAttentionInsideATextConfig) {
+  const ModelRecord model =
+      read_good(config("Qwen3_5MoeForConditionalGeneration",
+                       R"("tie_word_embeddings": false, "vision_config": {"depth": 27}, "text_config": {)" +
+                           qwen35("linear_attention") + "}"));
+  EXPECT_EQ(shape_of(model), shape_of(catalog_entry<ModelRecord>("model", "qwen3.5-397b-a17b")));
+  Diagnostics diagnostics;
+  EXPECT_FALSE(read(config("Qwen3_5MoeForCausalLM", qwen35("full_attention")), diagnostics));
+  EXPECT_EQ(codes(diagnostics), std::vector<std::string>{"unknown-name"});
+}
+
+TEST(HuggingFace, ReadsSparseAttention) {
+  const ModelRecord model = read_good(config("GlmMoeDsaForCausalLM", kGlm5));
+  EXPECT_EQ(shape_of(model), shape_of(catalog_entry<ModelRecord>("model", "glm-5")));
+  Diagnostics shared;
+  EXPECT_FALSE(read(config("GlmMoeDsaForCausalLM", std::string(kGlm5) + R"(, "index_topk_freq": 4)"), shared));
+  EXPECT_EQ(codes(shared), std::vector<std::string>{"unknown-name"});
+}
+
+TEST(HuggingFace, ReadsModelsWithoutADenseMlp) {
+  const ModelRecord model = read_good(config("MiniMaxM2ForCausalLM", R"("hidden_size": 3072, "num_hidden_layers": 62,
+    "num_attention_heads": 48, "num_key_value_heads": 8, "head_dim": 128, "intermediate_size": 1536,
+    "vocab_size": 200064, "max_position_embeddings": 196608, "num_local_experts": 256, "num_experts_per_tok": 8,
+    "attn_type_list": [1, 1], "tie_word_embeddings": false)"));
+  EXPECT_EQ(shape_of(model), shape_of(catalog_entry<ModelRecord>("model", "minimax-m2.5")));
+}
+
+TEST(HuggingFace, RefusesAttentionThatAnArchitectureIsNotKnownToHave) {
+  for (const char* keys : {R"("index_topk": 2048)", R"("linear_num_value_heads": 32)",
+                           R"("layer_types": ["linear_attention", "full_attention"])"}) {
+    Diagnostics diagnostics;
+    EXPECT_FALSE(read(config("Qwen3ForCausalLM", std::string(kQwen3) + ", " + keys), diagnostics)) << keys;
+    EXPECT_EQ(codes(diagnostics), std::vector<std::string>{"unknown-name"}) << keys;
+  }
 }
 
 TEST(HuggingFace, ReadsAWindowOfAllLayers) {

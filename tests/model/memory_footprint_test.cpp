@@ -10,7 +10,8 @@ namespace {
 ModelRecord model(const char* id) { return catalog_entry<ModelRecord>("model", id); }
 
 TEST(MemoryFootprint, UnshardedBf16WeightsAreTwoBytesPerParameter) {
-  for (const char* id : {"llama-3.1-8b", "llama-3.1-70b", "mixtral-8x7b", "deepseek-v3", "qwen3-32b"}) {
+  for (const char* id :
+       {"llama-3.1-8b", "llama-3.1-70b", "mixtral-8x7b", "deepseek-v3", "qwen3-32b", "glm-5", "qwen3.5-397b-a17b"}) {
     const ModelRecord record = model(id);
     EXPECT_NEAR(weight_bytes_per_rank(record, ElementBytes{}, 1).si() / (2 * parameter_count(record)), 1, 1e-5) << id;
   }
@@ -49,6 +50,25 @@ TEST(MemoryFootprint, KvHeadsAreReplicatedWhenThereAreFewerThanRanks) {
 TEST(MemoryFootprint, ALatentVectorIsHeldWholeByEveryRank) {
   const ModelRecord record = model("deepseek-v3");
   EXPECT_DOUBLE_EQ(kv_bytes_per_token(record, ElementBytes{}, 1).si(), 61 * 576 * 2);
+  EXPECT_EQ(kv_bytes_per_token(record, ElementBytes{}, 8), kv_bytes_per_token(record, ElementBytes{}, 1));
+}
+
+TEST(MemoryFootprint, OnlyLayersWithACacheTakeKvBytes) {
+  const ModelRecord record = model("qwen3.5-397b-a17b");  // 15 layers of 60; two KV heads of 256
+  EXPECT_DOUBLE_EQ(kv_bytes_per_token(record, ElementBytes{}, 1).si(), 15 * 2 * 2 * 256 * 2);
+  EXPECT_DOUBLE_EQ(kv_bytes_per_token(record, ElementBytes{}, 8).si(), 15 * 2 * 1 * 256 * 2);
+}
+
+TEST(MemoryFootprint, TheStateOfASequenceDoesNotGrowAndIsSharded) {
+  const ModelRecord record = model("qwen3.5-397b-a17b");
+  EXPECT_DOUBLE_EQ(state_bytes_per_sequence(record, 1).si(), 45.0 * 64 * 128 * 128 * 4);
+  EXPECT_DOUBLE_EQ(state_bytes_per_sequence(record, 8).si(), 45.0 * 8 * 128 * 128 * 4);
+  EXPECT_EQ(state_bytes_per_sequence(model("qwen3-32b"), 1), Bytes(0));
+}
+
+TEST(MemoryFootprint, AnIndexerKeepsOneNarrowKeyPerTokenAndLayer) {
+  const ModelRecord record = model("glm-5");
+  EXPECT_DOUBLE_EQ(kv_bytes_per_token(record, ElementBytes{}, 1).si(), 78 * (576 * 2 + 132));
   EXPECT_EQ(kv_bytes_per_token(record, ElementBytes{}, 8), kv_bytes_per_token(record, ElementBytes{}, 1));
 }
 

@@ -38,7 +38,7 @@ std::int64_t step_ps(const StepCost& cost, const StepLoad& load) {
   }
   StepCost::PrefillLoad prefill;
   for (const auto& [cached, tokens] : load.chunks) cost.add_chunk(prefill, cached, tokens);
-  return load.chunks.empty() ? ps : ps + cost.prefill_fixed_ps + cost.prefill_ps(prefill);
+  return load.chunks.empty() ? ps : ps + cost.prefill_fixed_of(load.decoding) + cost.prefill_ps(prefill);
 }
 
 std::vector<Deployment> deployments() {
@@ -49,6 +49,8 @@ std::vector<Deployment> deployments() {
   all.push_back(deploy("b200-sxm", "deepseek-v3", 8, Precision::fp8));
   all.push_back(deploy("h100-sxm", "gpt-oss-120b", 1));
   all.back().precision.experts = Precision::mxfp4;
+  all.push_back(deploy("b200-sxm", "qwen3.5-397b-a17b", 8, Precision::fp8));
+  all.push_back(deploy("b200-sxm", "glm-5", 8, Precision::fp8));
   return all;
 }
 
@@ -113,6 +115,54 @@ TEST(StepCost, WindowedLayersReadTheWindowOnly) {
   EXPECT_DOUBLE_EQ(cost.window_layers.tile_ps, cost.full_layers.tile_ps);
 }
 
+TEST(StepCost, LinearLayersReadAndWriteTheirStateWhateverTheContext) {
+  const Deployment deployment = deploy("b200-sxm", "qwen3.5-397b-a17b", 8, Precision::fp8);
+  const StepCost cost = build_step_cost(deployment.request());
+  EXPECT_EQ(cost.window_tokens, 0);
+  EXPECT_DOUBLE_EQ(cost.context_token_work.memory_bytes, 15 * 2 * 256 * 2);  // one KV head per rank
+  const double state = 45.0 * 8 * 128 * 128 * 4;
+  EXPECT_GT(cost.decode_sequence_work.memory_bytes, 2 * state);
+  EXPECT_LT(cost.decode_sequence_work.memory_bytes, 2.02 * state);
+  // 47 MB at half of 8 TB/s
+  EXPECT_NEAR(static_cast<double>(cost.decode_sequence_ps) * 1e-6, 2 * state / 4e6, 1);
+  // A token of a prompt shares the state with 64 others: 5 % of what a new token moves.
+  EXPECT_GT(cost.full_layers.token_work.memory_bytes, 0.02 * state);
+  EXPECT_LT(cost.full_layers.token_work.memory_bytes, 0.1 * state);
+}
+
+TEST(StepCost, SparseAttentionReadsTheChosenTokensAndAKeyOfEveryOther) {
+  const Deployment deployment = deploy("b200-sxm", "glm-5", 8, Precision::fp8);
+  const StepCost cost = build_step_cost(deployment.request());
+  EXPECT_EQ(cost.window_tokens, 2048);
+  EXPECT_DOUBLE_EQ(cost.window_token_work.memory_bytes, 78 * 576 * 2);
+  EXPECT_DOUBLE_EQ(cost.context_token_work.memory_bytes, 78 * (132 + 8));  // key, score written, score read
+  ModelRecord dense = deployment.model;
+  dense.sparse_attention.reset();
+  const StepCost full = build_step_cost({deployment.chip,
+                                         dense,
+                                         deployment.precision,
+                                         8,
+                                         BytesPerSecond(450e9),
+                                         {512, Seconds(1e-3), Seconds(2e-6)},
+                                         2048,
+                                         256});
+  // Short contexts pay for the indexer, long ones gain: 78 x 140 bytes of each cached token for 78 x 1152.
+  EXPECT_LT(cost.context_token_ps, full.context_token_ps / 5);
+  const auto decode = [](const StepCost& c, std::int64_t cached) {
+    return c.decode_fixed_ps + c.decode_sequence_ps + cached * c.context_token_ps +
+           std::min(cached, c.window_tokens) * c.window_token_ps;
+  };
+  EXPECT_GT(decode(cost, 2048), decode(full, 2048));
+  EXPECT_LT(decode(cost, 100000), decode(full, 100000));
+  const auto prompt = [](const StepCost& c, std::int64_t cached) {
+    StepCost::PrefillLoad load;
+    c.add_chunk(load, cached, 2048);
+    return c.prefill_ps(load);
+  };
+  EXPECT_GT(prompt(cost, 0), prompt(full, 0));
+  EXPECT_LT(prompt(cost, 100000), prompt(full, 100000));
+}
+
 TEST(StepCost, OnlySeveralRanksSendAnything) {
   EXPECT_EQ(build_step_cost(deploy("h100-sxm", "llama-3.1-8b", 1).request()).tokens_work[100].link_bytes, 0);
   const StepCost two = build_step_cost(deploy("h100-sxm", "llama-3.1-8b", 2).request());
@@ -163,6 +213,10 @@ TEST(StepCost, RefusesRanksThatDoNotDivide) {
   const auto refused = check_parallelism(model, 3);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error(), "32 query heads of llama-3.1-8b do not divide among 3 ranks");
+  const auto hybrid = catalog_entry<ModelRecord>("model", "qwen3.5-397b-a17b");
+  EXPECT_TRUE(check_parallelism(hybrid, 16));
+  EXPECT_EQ(check_parallelism(hybrid, 32).error(),
+            "16 key heads of linear attention of qwen3.5-397b-a17b do not divide among 32 ranks");
 }
 
 TEST(StepCost, RefusesWhatTheChipCannotMultiply) {

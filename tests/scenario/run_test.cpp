@@ -168,6 +168,37 @@ TEST(Run, EngineSettingsTurnPrefixCacheAsynchronyAndThresholdOnAndOff) {
   EXPECT_EQ(changed.long_prefill_token_threshold, 256);
 }
 
+std::shared_ptr<const System> load_on_b200(const char* model) {
+  return load("scenarios/azure-conversation.yaml", with({{"pools.chat.server", "b200-sxm-x8"},
+                                                         {"pools.chat.tensor_parallel", "8"},
+                                                         {"pools.chat.model", model},
+                                                         {"services.conversation.workload.duration", "5 min"}}));
+}
+
+TEST(Run, ModelsWithLinearOrSparseAttentionObeyTheLawsInClosedFormToo) {
+  for (const char* model : {"qwen3.5-397b-a17b", "glm-5"}) {
+    SCOPED_TRACE(model);
+    const auto system = load_on_b200(model);
+    const Results results = simulate(*system);
+    EXPECT_GT(results.requests.completed, 1000);
+    expect_equal(results, simulate(*system, {.threads = 1, .step_by_step = true}));
+  }
+}
+
+TEST(Run, TheStatesOfAllSequencesTakeMemoryFromTheCache) {
+  const auto activations = [](const char* sequences) {
+    const auto options = with({{"pools.chat.server", "b200-sxm-x8"},
+                               {"pools.chat.tensor_parallel", "8"},
+                               {"pools.chat.model", "qwen3.5-397b-a17b"},
+                               {"pools.chat.engine_settings", std::string("{max_num_seqs: ") + sequences + "}"}});
+    const auto system = load("scenarios/azure-conversation.yaml", options);
+    return system->pools[0].memory.activations;
+  };
+  const double state = 45.0 * 8 * 128 * 128 * 4;  // of one rank
+  const double logits = 8.0 * 248320;
+  EXPECT_NEAR((activations("512") - activations("256")) / (256 * (state + logits)), 1, 1e-12);
+}
+
 TEST(Run, MoreBandwidthIsNeverSlowerOnTheSameRequests) {
   const Results h100 = simulate(*load("scenarios/first-steps.yaml"));
   const Results h200 = simulate(*load("scenarios/first-steps.yaml", with({{"pools.chat.server", "h200-sxm-x1"}})));

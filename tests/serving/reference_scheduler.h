@@ -319,7 +319,10 @@ class ReferenceScheduler {
     }
     if (total == 0) return 0;
     std::int64_t duration = cost_.tokens_ps[static_cast<std::size_t>(total)] + cost_.sequences_ps[step.shares.size()];
-    if (chunks > 0) duration += cost_.prefill_fixed_ps + cost_.prefill_ps(prefill);
+    if (chunks > 0) {
+      const std::int64_t launch = cost_.prefill_fixed_ps - (decoding > 0 ? cost_.decode_fixed_ps : 0);
+      duration += (launch > 0 ? launch : 0) + cost_.prefill_ps(prefill);
+    }
     if (decoding > 0) {
       duration += cost_.decode_fixed_ps + decoding * cost_.decode_sequence_ps + context * cost_.context_token_ps;
       if (cost_.window_tokens > 0) duration += window * cost_.window_token_ps;
