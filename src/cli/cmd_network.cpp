@@ -36,18 +36,18 @@ struct Question {
   bool is_of_experts() const { return exchange != nullptr; }
 };
 
-template <Collective collective>
+template <Collective Which>
 TransferCost price_collective(const Interconnect& chips, Bytes bytes) {
-  return chips.price(collective, bytes);
+  return chips.price(Which, bytes);
 }
 
 TransferCost price_point_to_point(const Interconnect& chips, Bytes bytes) {
   return chips.nodes() > 1 ? chips.point_to_point_between_nodes(bytes) : chips.point_to_point(bytes);
 }
 
-template <Collective collective>
+template <Collective Which>
 constexpr Question question_of() {
-  return {enum_name(collective), collective, price_collective<collective>, nullptr, 0};
+  return {enum_name(Which), Which, price_collective<Which>, nullptr, 0};
 }
 
 constexpr Question kQuestions[] = {
