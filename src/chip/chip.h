@@ -71,6 +71,8 @@ class Chip {
 
   /// One pass over memory: `bytes` read and written in all.
   KernelCost elementwise(Bytes bytes) const;
+  /// What `bytes` more take in such a kernel, so that elementwise(a + b) is elementwise(a) and this of b.
+  KernelCost elementwise_stream(Bytes bytes) const;
 
  private:
   struct MathRate {

@@ -12,4 +12,8 @@ KernelCost Chip::elementwise(Bytes bytes) const {
   return timed(phases, work, rate(MathPrecision::bf16));
 }
 
+KernelCost Chip::elementwise_stream(Bytes bytes) const {
+  return stream(bytes, family_.elementwise.bandwidth_fraction.value);
+}
+
 }  // namespace orrery

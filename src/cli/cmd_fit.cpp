@@ -10,6 +10,7 @@
 #include "orrery/calibration/predictor.h"
 #include "orrery/cli/command.h"
 #include "orrery/cli/operator_data.h"
+#include "orrery/estimate/fit_frameworks.h"
 
 namespace orrery {
 namespace {
@@ -41,17 +42,37 @@ std::optional<Calibrated> known_elsewhere(const Catalog& catalog, const Operator
   return Calibrated{served.constants, served.band};
 }
 
-int write_entries(const std::vector<CalibrationRecord>& records, const std::string& folder, const Program& program) {
+template <class Record>
+int write_entries(const std::vector<Record>& records, const std::string& folder, const Program& program) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) return program.fail(fmt::format("cannot create {}: {}", folder, error.message()));
-  for (const CalibrationRecord& record : records) {
+  for (const Record& record : records) {
     const std::string path = fmt::format("{}/{}.yaml", folder, record.header.id);
     if (const auto written = write_file_atomically(path, to_yaml(write_record(record))); !written) {
       return program.fail(fmt::format("cannot write {}: {}", path, written.error()));
     }
   }
   return program.print(fmt::format("{} {} in {}\n", records.size(), records.size() == 1 ? "entry" : "entries", folder));
+}
+
+/// The constants of the serving frameworks, from measured runs of whole deployments.
+int fit_serving(const Arguments& arguments, const Catalog& catalog, const ChipTable& chips, const Program& program) {
+  const std::string folder = *arguments.get("FOLDER");
+  const auto path = deployment_runs_of(folder);
+  if (!path) return invalid(program, fmt::format("{} has no e2e.csv or e2e.csv.gz", folder));
+  std::vector<RowProblem> problems;
+  const auto table = read_measurement_table(*path, problems);
+  if (!table) return invalid(program, fmt::format("{}: {}", *path, table.error()));
+  Diagnostics diagnostics;
+  const DeploymentSource source{arguments.get("--title").value_or(std::filesystem::path(folder).filename().string()),
+                                arguments.get("--publisher").value_or("unknown"),
+                                arguments.get("--date").value_or("unknown"),
+                                arguments.get("--fit-date").value_or(today())};
+  const std::vector<FrameworkRecord> records = fit_frameworks(*table, catalog, chips, source, diagnostics);
+  if (diagnostics.has_errors()) return program.report(diagnostics, false);
+  if (records.empty()) return invalid(program, fmt::format("{}: no row can be fitted", *path));
+  return write_entries(records, *arguments.get("--output"), program);
 }
 
 }  // namespace
@@ -64,6 +85,10 @@ int command_fit(const Arguments& arguments, Program& program) {
   Diagnostics diagnostics;
   const ChipTable chips = ChipTable::read(*catalog, diagnostics);
   if (diagnostics.has_errors()) return program.report(diagnostics, false);
+  if (const auto suite = arguments.get("--suite"); suite && *suite != "operators") {
+    if (*suite == "serving") return fit_serving(arguments, *catalog, chips, program);
+    return program.refuse(fmt::format("--suite: '{}' is not one of: operators, serving", *suite));
+  }
   const ChipFacts* chip = nullptr;
   if (const auto word = arguments.get("--gpu")) {
     chip = chips.find(*word);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <map>
 
-#include "orrery/base/file.h"
 #include "orrery/calibration/operator_answer.h"
 #include "orrery/cli/command.h"
 #include "orrery/cli/operator_data.h"
@@ -116,18 +115,14 @@ std::string predicted_table(const OperatorForm& form, const MeasurementTable& ta
   return text;
 }
 
-int invalid(const Program& program, const std::string& message) {
-  program.note(fmt::format("error: {}", message));
-  return kInvalidInput;
-}
-
 }  // namespace
 
 int command_predict(const Arguments& arguments, Program& program) {
   const auto catalog = program.open_catalog();
   if (!catalog) return program.fail(catalog.error());
-  const OperatorForm* form = form_named(*arguments.get("KIND"), program);
-  if (form == nullptr) return kWrongUsage;
+  const bool is_serving = *arguments.get("KIND") == "serving";
+  const OperatorForm* form = is_serving ? nullptr : form_named(*arguments.get("KIND"), program);
+  if (form == nullptr && !is_serving) return kWrongUsage;
   Diagnostics diagnostics;
   const ChipTable chips = ChipTable::read(*catalog, diagnostics);
   std::string without;
@@ -136,6 +131,7 @@ int command_predict(const Arguments& arguments, Program& program) {
     if (chip == nullptr) return program.refuse(fmt::format("there is no chip '{}'{}", *word, chips.hint(*word)));
     without = chip->id;
   }
+  if (is_serving) return predict_serving(arguments, *catalog, chips, without, program);
   const Predictor predictor = Predictor::read(*catalog, without, diagnostics);
   if (diagnostics.has_errors()) return program.report(diagnostics, false);
 
@@ -149,15 +145,7 @@ int command_predict(const Arguments& arguments, Program& program) {
   const std::string text = predicted_table(*form, *table, *reader, chips, predictor, problems, predicted);
   note_problems(problems, program);
   if (table->row_count() == 0) return invalid(program, fmt::format("{}: it has no rows", path));
-  const std::string output = *arguments.get("--output");
-  if (output == "-") {
-    if (const int printed = program.print(text); printed != kAnswered) return printed;
-  } else if (const auto written = write_file_atomically(output, text); !written) {
-    return program.fail(fmt::format("cannot write {}: {}", output, written.error()));
-  }
-  if (predicted == table->row_count()) return kAnswered;
-  program.note(fmt::format("{} of {} rows could not be predicted", table->row_count() - predicted, table->row_count()));
-  return predicted == 0 ? kInvalidInput : kAnswered;
+  return write_predictions(text, predicted, table->row_count(), arguments, program);
 }
 
 }  // namespace orrery

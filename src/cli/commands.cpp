@@ -71,15 +71,16 @@ constexpr OptionRow kProfileOptions[] = {
 };
 
 constexpr OptionRow kPredictOptions[] = {
-    {"KIND", "", "operator: gemm, attention_context, moe, nccl, ...", required},
-    {"IN", "", "CSV with a header line, also .gz: gpu and the columns of the operator", required},
-    {"-o,--output", "FILE", "the same rows with predicted_us, low_us, high_us, basis; - for stdout", required},
+    {"KIND", "", "operator: gemm, attention_context, moe, nccl, ...; or serving: whole deployments", required},
+    {"IN", "", "CSV with a header line, also .gz: gpu and the columns of the operator, or of e2e.csv", required},
+    {"-o,--output", "FILE", "the same rows with predictions, their 80 % bands and basis; - for stdout", required},
     {"--exclude-gpu", "ID", "as if the measurements of that chip did not exist"},
 };
 
 constexpr OptionRow kFitOptions[] = {
     {"FOLDER", "", "measured points: KIND.csv or KIND.csv.gz for each operator", required},
     {"-o,--output", "DIR", "where the entries go, as in catalog/calibration", required},
+    {"--suite", "NAME", "operators (when absent) or serving: runs of whole deployments in e2e.csv"},
     {"--operator", "KIND", "only this one", any},
     {"--gpu", "ID", "write the entry of this chip alone"},
     {"--points", "N", "use N points of each family, of --gpu or of all chips: how well would so few do?"},
@@ -91,6 +92,7 @@ constexpr OptionRow kFitOptions[] = {
 
 constexpr OptionRow kValidateOptions[] = {
     {"FOLDER", "", "measured points: KIND.csv or KIND.csv.gz for each operator", required},
+    {"--suite", "NAME", "operators (when absent) or serving: runs of whole deployments in e2e.csv"},
     {"--operator", "KIND", "only this one", any},
     {"--markdown", "", "as docs/ACCURACY.md"},
     {"--json", "", "print JSON"},
@@ -180,7 +182,8 @@ constexpr CommandRow kCommands[] = {
     {"op", "Predict operators", "time of one operator on a chip, its terms and its limit", kOpOptions, command_op},
     {"network", "Predict operators", "time of collectives between chips and between nodes", kNetworkOptions,
      command_network},
-    {"predict", "Predict operators", "append predictions to a table of operators", kPredictOptions, command_predict},
+    {"predict", "Predict operators", "append predictions to a table of operators or of deployments", kPredictOptions,
+     command_predict},
     {"fit", "Predict operators", "fit operator constants to measured points", kFitOptions, command_fit},
     {"validate", "Predict operators", "print how well measured points are predicted", kValidateOptions,
      command_validate},

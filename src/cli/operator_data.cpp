@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <map>
 
+#include "orrery/base/file.h"
 #include "orrery/base/nearest_name.h"
 
 namespace orrery {
@@ -17,6 +19,7 @@ const OperatorForm* form_named(const std::string& word, const Program& program) 
   if (const OperatorForm* form = find_operator_form(word)) return form;
   std::vector<std::string> names;
   for (const OperatorForm* form : operator_forms()) names.emplace_back(form->kind());
+  names.emplace_back("serving");
   const std::string nearest = did_you_mean(word, names);
   program.refuse(fmt::format("'{}' is not an operator", word),
                  nearest.empty() ? fmt::format("the operators are {}", fmt::join(names, ", ")) : nearest);
@@ -32,6 +35,32 @@ std::optional<std::vector<const OperatorForm*>> chosen_forms(const Arguments& ar
     if (chosen.back() == nullptr) return std::nullopt;
   }
   return chosen;
+}
+
+std::optional<std::string> deployment_runs_of(const std::string& folder) {
+  for (const std::string_view name : {"e2e.csv.gz", "e2e.csv"}) {
+    std::string path = fmt::format("{}/{}", folder, name);
+    if (std::error_code error; std::filesystem::exists(path, error)) return path;
+  }
+  return std::nullopt;
+}
+
+int invalid(const Program& program, const std::string& message) {
+  program.note(fmt::format("error: {}", message));
+  return kInvalidInput;
+}
+
+int write_predictions(const std::string& text, std::size_t predicted, std::size_t rows, const Arguments& arguments,
+                      const Program& program) {
+  const std::string output = *arguments.get("--output");
+  if (output == "-") {
+    if (const int printed = program.print(text); printed != kAnswered) return printed;
+  } else if (const auto written = write_file_atomically(output, text); !written) {
+    return program.fail(fmt::format("cannot write {}: {}", output, written.error()));
+  }
+  if (predicted == rows) return kAnswered;
+  program.note(fmt::format("{} of {} rows could not be predicted", rows - predicted, rows));
+  return predicted == 0 ? kInvalidInput : kAnswered;
 }
 
 void note_problems(std::span<const RowProblem> problems, const Program& program) {

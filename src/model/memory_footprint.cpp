@@ -9,12 +9,14 @@ namespace {
 
 constexpr double kHalf = 2;       // bytes of bf16
 constexpr double kLogit = 4 + 4;  // fp32 and a copy
+constexpr double kState = 4;      // fp32
 
 double sharded_attention_weights(const ModelRecord& model, double ranks) {
   const auto hidden = static_cast<double>(model.hidden_size);
   const double heads = static_cast<double>(model.query_heads) / ranks;
   if (!model.latent_attention) {
-    return hidden * static_cast<double>(model.head_size) * (2 * heads + 2 * kv_heads_per_rank(model, ranks));
+    const auto size = static_cast<double>(model.head_size);
+    return hidden * (heads * (query_columns(model) + size) + 2 * kv_heads_per_rank(model, ranks) * size);
   }
   const LatentAttentionRecord& latent = *model.latent_attention;
   const auto query_rank = static_cast<double>(latent.query_rank);
@@ -32,9 +34,14 @@ Bytes weight_bytes_per_rank(const ModelRecord& model, const ElementBytes& bytes,
   const LayerCounts layers = layer_counts(model);
   const auto shards = static_cast<double>(ranks);
   const auto hidden = static_cast<double>(model.hidden_size);
-  const double all_layers = layers.dense + layers.experts;
-  double linear = all_layers * sharded_attention_weights(model, shards) +
+  const double all_layers = layers.all();
+  double linear = layers.cached() * sharded_attention_weights(model, shards) +
                   layers.dense * 3 * hidden * static_cast<double>(model.intermediate_size) / shards;
+  if (model.linear_attention) {
+    const LinearAttentionWidths size = widths(*model.linear_attention, shards);
+    linear += layers.linear * hidden * (size.input() + size.values);
+  }
+  if (model.sparse_attention) linear += layers.indexed * indexer_weights(model);
   const double table = static_cast<double>(model.vocabulary) * hidden / shards;
   double half = (model.tied_embeddings ? 0 : table) + (2 * all_layers + 1) * hidden;
   double routed = 0;
@@ -49,13 +56,21 @@ Bytes weight_bytes_per_rank(const ModelRecord& model, const ElementBytes& bytes,
 }
 
 Bytes kv_bytes_per_token(const ModelRecord& model, const ElementBytes& bytes, std::int64_t ranks) {
-  const auto layers = static_cast<double>(model.layers);
+  const LayerCounts layers = layer_counts(model);
+  const double keys = model.sparse_attention ? layers.indexed * index_key_bytes(*model.sparse_attention) : 0;
   if (model.latent_attention) {
     const auto size = static_cast<double>(model.latent_attention->kv_rank + model.latent_attention->rope_head_size);
-    return Bytes(layers * size * bytes.kv_cache);
+    return Bytes(layers.cached() * size * bytes.kv_cache + keys);
   }
   const double heads = kv_heads_per_rank(model, static_cast<double>(ranks));
-  return Bytes(2 * layers * heads * static_cast<double>(model.head_size) * bytes.kv_cache);
+  return Bytes(2 * layers.cached() * heads * static_cast<double>(model.head_size) * bytes.kv_cache);
+}
+
+Bytes state_bytes_per_sequence(const ModelRecord& model, std::int64_t ranks) {
+  if (!model.linear_attention) return Bytes(0);
+  const LinearAttentionRecord& linear = *model.linear_attention;
+  const double values = widths(linear, static_cast<double>(ranks)).values;
+  return Bytes(layer_counts(model).linear * values * static_cast<double>(linear.key_head_size) * kState);
 }
 
 Bytes activation_bytes_per_token(const ModelRecord& model, std::int64_t ranks) {

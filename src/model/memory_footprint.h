@@ -17,8 +17,14 @@ Bytes weight_bytes_per_rank(const ModelRecord& model, const ElementBytes& bytes,
 
 /// KV cache of one token over all layers. KV heads are replicated when there are fewer than ranks; a latent vector
 /// is held whole by every rank. Windowed layers count in full: engines that keep one pool of blocks for all layers
-/// do not free what a window has passed, and one that does needs less.
+/// do not free what a window has passed, and one that does needs less. Layers of linear attention have no cache; the
+/// keys of an indexer are held whole by every rank, too.
 Bytes kv_bytes_per_token(const ModelRecord& model, const ElementBytes& bytes, std::int64_t ranks);
+
+/// What the layers of linear attention keep of one sequence, however long it is: a matrix per value head, in fp32,
+/// as Qwen3.5's config.json asks (mamba_ssm_dtype) and vLLM follows (pull request 34489): rounding to bf16 at every
+/// token would add up. The last inputs of the convolution, 2 % more, are not counted. 0 for other models.
+Bytes state_bytes_per_sequence(const ModelRecord& model, std::int64_t ranks);
 
 /// Activations alive at once, per token of a step: residual and hidden state beside the widest MLP stage in bf16.
 /// Source: the tensors of a gated MLP and of a fused expert kernel with its per-expert copies.

@@ -15,7 +15,7 @@ double attention_parameters(const ModelRecord& model) {
   const auto heads = static_cast<double>(model.query_heads);
   if (!model.latent_attention) {
     const auto head_size = static_cast<double>(model.head_size);
-    return hidden * head_size * (2 * heads + 2 * static_cast<double>(model.kv_heads));
+    return hidden * (heads * (query_columns(model) + head_size) + 2 * static_cast<double>(model.kv_heads) * head_size);
   }
   const LatentAttentionRecord& latent = *model.latent_attention;
   const auto query_rank = static_cast<double>(latent.query_rank);
@@ -27,6 +27,12 @@ double attention_parameters(const ModelRecord& model) {
   const double key_value =
       hidden * (kv_rank + rope) + kv_rank * heads * (static_cast<double>(latent.nope_head_size) + value) + kv_rank;
   return query + key_value + heads * value * hidden;
+}
+
+/// The convolution over the last tokens, of some 0.1 % of them, is not counted.
+double linear_attention_parameters(const ModelRecord& model) {
+  const LinearAttentionWidths size = widths(*model.linear_attention, 1);
+  return static_cast<double>(model.hidden_size) * (size.input() + size.values);
 }
 
 double expert_layer_parameters(const ModelRecord& model) {
@@ -65,6 +71,35 @@ class ModelChecker {
     }
     if (model_.sliding_window && model_.latent_attention) {
       contradiction(model_.header.place_of("sliding_window"), "latent attention with a sliding window is not modelled");
+    }
+    if (model_.attention_output_gate.value_or(false) && model_.latent_attention) {
+      contradiction(model_.header.place_of("attention_output_gate"),
+                    "latent attention with an output gate is not modelled");
+    }
+    if (model_.linear_attention) check_linear_attention(*model_.linear_attention);
+    if (model_.sparse_attention) check_sparse_attention(*model_.sparse_attention);
+  }
+
+  void check_linear_attention(const LinearAttentionRecord& linear) {
+    if (linear.full_attention_every > model_.layers) {
+      contradiction(linear.place, fmt::format("every {}-th layer has a KV cache, but there are {} layers",
+                                              linear.full_attention_every, model_.layers));
+    }
+    if (linear.value_heads % linear.key_heads != 0) {
+      contradiction(linear.place, fmt::format("{} value heads do not divide among {} key heads", linear.value_heads,
+                                              linear.key_heads));
+    }
+    if (model_.sliding_window) contradiction(linear.place, "linear attention with a sliding window is not modelled");
+    if (model_.sparse_attention) contradiction(linear.place, "linear attention with sparse attention is not modelled");
+  }
+
+  void check_sparse_attention(const SparseAttentionRecord& sparse) {
+    if (!model_.latent_attention || model_.latent_attention->query_rank == 0) {
+      contradiction(sparse.place, "sparse attention is modelled with latent attention and compressed queries only");
+    }
+    if (sparse.tokens >= model_.context_limit) {
+      contradiction(sparse.place, fmt::format("a token attends to {} others, but the context ends at {}", sparse.tokens,
+                                              model_.context_limit));
     }
   }
 
@@ -113,8 +148,10 @@ double parameter_count(const ModelRecord& model) {
   const LayerCounts layers = layer_counts(model);
   const auto hidden = static_cast<double>(model.hidden_size);
   const double embeddings = static_cast<double>(model.vocabulary) * hidden * (model.tied_embeddings ? 1 : 2);
-  const double norms = (layers.dense + layers.experts) * 2 * hidden + hidden;
-  double total = embeddings + norms + (layers.dense + layers.experts) * attention_parameters(model);
+  const double norms = layers.all() * 2 * hidden + hidden;
+  double total = embeddings + norms + layers.cached() * attention_parameters(model);
+  if (model.linear_attention) total += layers.linear * linear_attention_parameters(model);
+  if (model.sparse_attention) total += layers.all() * indexer_weights(model);
   total += layers.dense * 3 * hidden * static_cast<double>(model.intermediate_size);
   if (model.experts) total += layers.experts * expert_layer_parameters(model);
   return total;

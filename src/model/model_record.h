@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "orrery/schema/entry.h"
 
@@ -71,9 +73,56 @@ void visit(Visitor& v, SlidingWindowRecord& r) {
              in_range(0, 1e4));
 }
 
+/// Layers whose attention keeps a state of fixed size in place of a KV cache: one key_head_size x value_head_size
+/// matrix per value head, rewritten by every token (gated delta rule).
+/// Source: Yang et al., "Gated Delta Networks", 2024, as in Qwen3-Next and Qwen3.5.
+struct LinearAttentionRecord {
+  std::int64_t key_heads = 0;
+  std::int64_t value_heads = 0;
+  std::int64_t key_head_size = 0;
+  std::int64_t value_head_size = 0;
+  std::int64_t full_attention_every = 0;
+  Place place;
+};
+constexpr RecordName record_name(const LinearAttentionRecord*) {
+  return {"LinearAttention", "Layers whose attention keeps a state of fixed size in place of a KV cache"};
+}
+template <class Visitor>
+void visit(Visitor& v, LinearAttentionRecord& r) {
+  v.required("key_heads", r.key_heads, "Heads of queries and of keys", in_range(1, 1e4));
+  v.required("value_heads", r.value_heads, "Heads of values, each with a state of its own", in_range(1, 1e4));
+  v.required("key_head_size", r.key_head_size, "Size of one query or key head", in_range(1, 1e4));
+  v.required("value_head_size", r.value_head_size, "Size of one value head", in_range(1, 1e4));
+  v.required("full_attention_every", r.full_attention_every, "Every n-th layer has full attention and a KV cache",
+             in_range(2, 1e4));
+  v.place(r.place);
+}
+
+/// Every layer attends to a few cached tokens only: those that a small attention without values (the indexer, with
+/// one key per cached token for all its heads) scores highest.
+/// Source: DeepSeek-AI, "DeepSeek-V3.2-Exp", 2025 (DeepSeek sparse attention).
+struct SparseAttentionRecord {
+  std::int64_t tokens = 0;
+  std::int64_t index_heads = 0;
+  std::int64_t index_head_size = 0;
+  Place place;
+};
+constexpr RecordName record_name(const SparseAttentionRecord*) {
+  return {"SparseAttention", "Every layer attends to the cached tokens that an indexer picks"};
+}
+template <class Visitor>
+void visit(Visitor& v, SparseAttentionRecord& r) {
+  v.required("tokens", r.tokens, "Most cached tokens that a token attends to", in_range(1, 1e7));
+  v.required("index_heads", r.index_heads, "Query heads of the indexer", in_range(1, 1e4));
+  v.required("index_head_size", r.index_head_size, "Size of an indexer head, and of the key cached per token",
+             in_range(1, 1e4));
+  v.place(r.place);
+}
+
 /// The shape of a decoder-only language model. Facts of its published configuration.
 struct ModelRecord {
   EntryHeader header;
+  std::vector<std::string> aliases;
   std::int64_t layers = 0;
   std::int64_t hidden_size = 0;
   std::int64_t query_heads = 0;
@@ -86,12 +135,16 @@ struct ModelRecord {
   std::optional<ExpertsRecord> experts;
   std::optional<LatentAttentionRecord> latent_attention;
   std::optional<SlidingWindowRecord> sliding_window;
+  std::optional<LinearAttentionRecord> linear_attention;
+  std::optional<SparseAttentionRecord> sparse_attention;
+  std::optional<bool> attention_output_gate;
   std::optional<Sourced<double>> parameters_billion;
 };
 constexpr RecordName record_name(const ModelRecord*) { return {"Model", "The shape of a decoder-only language model"}; }
 template <class Visitor>
 void visit(Visitor& v, ModelRecord& r) {
   visit_header(v, r.header);
+  v.optional_list("aliases", r.aliases, "Other names in data sets");
   v.required("layers", r.layers, "Decoder layers", in_range(1, 1e4));
   v.required("hidden_size", r.hidden_size, "Width of the residual stream", in_range(1, 1e6));
   v.required("query_heads", r.query_heads, "Attention heads", in_range(1, 1e4));
@@ -105,12 +158,17 @@ void visit(Visitor& v, ModelRecord& r) {
   v.optional("experts", r.experts, "Mixture of experts");
   v.optional("latent_attention", r.latent_attention, "Multi-head latent attention");
   v.optional("sliding_window", r.sliding_window, "Windowed layers");
+  v.optional("linear_attention", r.linear_attention, "Layers with a state in place of a KV cache");
+  v.optional("sparse_attention", r.sparse_attention, "Attention to picked tokens only");
+  v.optional("attention_output_gate", r.attention_output_gate,
+             "Whether queries come with a gate of their size for the output of attention; no when left out");
   v.optional("parameters_billion", r.parameters_billion, "As published, checked against the shape within 3 %",
              in_range(1e-3, 1e5));
 }
 
 /// Reports shapes that contradict themselves: heads that do not divide, more active experts than
-/// experts, a published parameter count that the shape does not give.
+/// experts, kinds of attention that are not modelled together, a published parameter count that the shape does not
+/// give.
 void check_physics(const ModelRecord& model, Diagnostics& diagnostics);
 
 /// Parameters that the shape implies, embeddings included.

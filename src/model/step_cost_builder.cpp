@@ -34,21 +34,34 @@ StepCost::ChunkAttention chunk_attention(const ContextAttentionCost& cost, doubl
 
 void fill_attention(const StepCostRequest& request, const StepKernels& kernels, StepCost& cost) {
   const LayerCounts& layers = kernels.layers();
-  const double all_layers = layers.full + layers.windowed;
   const DecodeAttentionCost& decode = kernels.decode_attention();
-  cost.decode_fixed_ps = to_whole_ps(all_layers * decode.fixed.time);
-  cost.decode_sequence_ps = to_whole_ps(all_layers * decode.per_sequence.time);
-  cost.context_token_ps = to_whole_ps(layers.full * decode.per_context_token.time);
-  cost.window_token_ps = to_whole_ps(layers.windowed * decode.per_context_token.time);
-  cost.decode_sequence_work = all_layers * work_of(decode.per_sequence);
-  cost.context_token_work = layers.full * work_of(decode.per_context_token);
-  cost.window_token_work = layers.windowed * work_of(decode.per_context_token);
-  if (request.model.sliding_window) cost.window_tokens = request.model.sliding_window->tokens;
+  const DecodeAttentionCost& indexer = kernels.decode_indexer();
+  const DecodeAttentionCost& state = kernels.state_update();
+  const KernelCost sequence = layers.cached() * decode.per_sequence + layers.indexed * indexer.per_sequence +
+                              layers.linear * state.per_sequence;
+  const KernelCost cached_token = layers.full * decode.per_context_token + layers.indexed * indexer.per_context_token;
+  const KernelCost window_token = layers.windowed * decode.per_context_token;
+  cost.decode_fixed_ps = to_whole_ps(layers.cached() * decode.fixed.time + layers.indexed * indexer.fixed.time +
+                                     layers.linear * state.fixed.time);
+  cost.decode_sequence_ps = to_whole_ps(sequence.time);
+  cost.context_token_ps = to_whole_ps(cached_token.time);
+  cost.window_token_ps = to_whole_ps(window_token.time);
+  cost.decode_sequence_work = work_of(sequence);
+  cost.context_token_work = work_of(cached_token);
+  cost.window_token_work = work_of(window_token);
+  cost.window_tokens = window_tokens(request.model);
 
   const ContextAttentionCost& context = kernels.context_attention();
-  cost.prefill_fixed_ps = to_whole_ps(all_layers * context.fixed.time);
-  cost.full_layers = chunk_attention(context, layers.full, 0);
+  const ContextAttentionCost& context_indexer = kernels.context_indexer();
+  cost.prefill_fixed_ps = to_whole_ps(layers.cached() * context.fixed.time +
+                                      layers.indexed * context_indexer.fixed.time + layers.linear * state.fixed.time);
+  cost.full_layers = layers.indexed > 0 ? chunk_attention(context_indexer, layers.indexed, 0)
+                                        : chunk_attention(context, layers.full, 0);
   cost.window_layers = chunk_attention(context, layers.windowed, cost.window_tokens);
+  // Tokens of a chunk read and write the state as they do their own keys: in proportion to their number.
+  const KernelCost state_token = layers.linear * kernels.state_prompt_token();
+  cost.full_layers.token_ps += to_ps(state_token.time);
+  cost.full_layers.token_work += work_of(state_token);
 }
 
 Seconds host_time(const EngineOverheads& engine, double sequences) {
@@ -73,6 +86,12 @@ Result<void> check_parallelism(const ModelRecord& model, std::int64_t tensor_par
   // With fewer KV heads than ranks, each is held by an equal number of ranks.
   if (!model.latent_attention && !divides(model.kv_heads) && tensor_parallel % model.kv_heads != 0) {
     return refuse("KV heads", model.kv_heads);
+  }
+  if (model.linear_attention && !divides(model.linear_attention->key_heads)) {
+    return refuse("key heads of linear attention", model.linear_attention->key_heads);
+  }
+  if (model.linear_attention && !divides(model.linear_attention->value_heads)) {
+    return refuse("value heads of linear attention", model.linear_attention->value_heads);
   }
   if (!divides(model.intermediate_size)) return refuse("columns of the MLP", model.intermediate_size);
   if (model.experts && !divides(model.experts->intermediate_size)) {
@@ -150,6 +169,9 @@ std::vector<StepPart> explain_step(const StepCostRequest& request, const StepLoa
   if (load.decoding > 0) {
     sink(KernelKind::decode_attention, layers.full, decode.at(decoding, static_cast<double>(load.context_tokens)));
     sink(KernelKind::decode_attention, layers.windowed, decode.at(decoding, static_cast<double>(load.window_tokens)));
+    sink(KernelKind::linear_attention, layers.linear, kernels.state_update().at(decoding, 0));
+    sink(KernelKind::indexer, layers.indexed,
+         kernels.decode_indexer().at(decoding, static_cast<double>(load.context_tokens)));
   }
   if (!load.chunks.empty()) {
     StepCost attention;

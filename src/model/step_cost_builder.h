@@ -56,6 +56,8 @@ enum class KernelKind {
   all_reduce,
   embedding,
   decode_attention,
+  linear_attention,
+  indexer,
   prefill_attention,
   output_layer,
   sampling,
@@ -73,7 +75,9 @@ struct EnumNames<KernelKind> {
       {KernelKind::all_reduce, "all-reduce", "sums over the chips of the replica"},
       {KernelKind::embedding, "embedding", "rows of the input embedding"},
       {KernelKind::decode_attention, "decode-attention", "reading the KV cache for one new token per sequence"},
-      {KernelKind::prefill_attention, "prefill-attention", "attention of prompts"},
+      {KernelKind::linear_attention, "linear-attention", "reading and writing the state of linear attention"},
+      {KernelKind::indexer, "indexer", "choosing the cached tokens that sparse attention reads"},
+      {KernelKind::prefill_attention, "prefill-attention", "attention of prompts, of all kinds"},
       {KernelKind::output_layer, "output-layer", "logits of the last token of each sequence"},
       {KernelKind::sampling, "sampling", "choosing the next token"},
       {KernelKind::host, "host", "what the engine adds on the processor"},
@@ -86,7 +90,7 @@ struct StepLoad {
   std::int64_t sequences = 0;
   std::int64_t decoding = 0;
   std::int64_t context_tokens = 0;  ///< cached tokens of the decoding sequences, the new ones included
-  std::int64_t window_tokens = 0;   ///< the same, each sequence cut off at the window
+  std::int64_t window_tokens = 0;   ///< the same, each sequence cut off at window_tokens(model)
   std::vector<std::pair<std::int64_t, std::int64_t>> chunks;  ///< prompts: (cached, tokens)
 };
 struct StepPart {

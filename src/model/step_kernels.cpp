@@ -1,9 +1,13 @@
 #include "orrery/model/step_kernels.h"
 
+#include "orrery/model/memory_footprint.h"
+
 namespace orrery {
 namespace {
 
-constexpr double kHalf = 2;  // bytes of bf16
+constexpr double kHalf = 2;             // bytes of bf16
+constexpr double kScorePasses = 4 + 4;  // bytes of an fp32 score, written and read
+constexpr double kStateChunk = 64;      // tokens of a prompt between two states
 
 }  // namespace
 
@@ -36,24 +40,36 @@ void StepKernels::add_product(KernelKind kind, double repeats, double n, double 
 }
 
 void StepKernels::add_attention(const ModelRecord& model, const ModelPrecision& precision) {
-  const auto hidden = static_cast<double>(model.hidden_size);
-  const double heads = static_cast<double>(model.query_heads) / ranks_;
-  const auto repeats = static_cast<double>(model.layers);
-  const auto add = [&](double n, double k) {
-    add_product(KernelKind::attention_projection, repeats, n, k, precision.weights, precision.activations);
-  };
-  if (!model.latent_attention) {
-    AttentionShape shape;
-    shape.query_heads = heads;
-    shape.kv_heads = kv_heads_per_rank(model, ranks_);
-    shape.head_size = static_cast<double>(model.head_size);
-    shape.kv_cache = precision.kv_cache;
-    add((shape.query_heads + 2 * shape.kv_heads) * shape.head_size, hidden);
-    add(hidden, shape.query_heads * shape.head_size);
-    decode_ = chip_.decode_attention(shape);
-    context_ = chip_.context_attention(shape);
+  if (model.linear_attention) add_linear_attention(model, precision);
+  if (model.latent_attention) {
+    add_latent_attention(model, precision);
     return;
   }
+  const auto hidden = static_cast<double>(model.hidden_size);
+  const auto add = [&](double n, double k) {
+    add_product(KernelKind::attention_projection, layers_.cached(), n, k, precision.weights, precision.activations);
+  };
+  AttentionShape shape;
+  shape.query_heads = static_cast<double>(model.query_heads) / ranks_;
+  shape.kv_heads = kv_heads_per_rank(model, ranks_);
+  shape.head_size = static_cast<double>(model.head_size);
+  shape.kv_cache = precision.kv_cache;
+  add(shape.query_heads * query_columns(model) + 2 * shape.kv_heads * shape.head_size, hidden);
+  add(hidden, shape.query_heads * shape.head_size);
+  if (model.attention_output_gate.value_or(false)) {
+    passes_.push_back(
+        {KernelKind::elementwise, layers_.cached(), Bytes(3 * kHalf * shape.query_heads * shape.head_size)});
+  }
+  decode_ = chip_.decode_attention(shape);
+  context_ = chip_.context_attention(shape);
+}
+
+void StepKernels::add_latent_attention(const ModelRecord& model, const ModelPrecision& precision) {
+  const auto hidden = static_cast<double>(model.hidden_size);
+  const double heads = static_cast<double>(model.query_heads) / ranks_;
+  const auto add = [&](double n, double k) {
+    add_product(KernelKind::attention_projection, layers_.cached(), n, k, precision.weights, precision.activations);
+  };
   const LatentAttentionRecord& latent = *model.latent_attention;
   LatentAttentionShape shape;
   shape.query_heads = heads;
@@ -75,7 +91,77 @@ void StepKernels::add_attention(const ModelRecord& model, const ModelPrecision& 
   add(heads * (shape.nope_head_size + shape.value_head_size), shape.kv_rank);
   add(hidden, heads * shape.value_head_size);
   decode_ = chip_.decode_attention(shape);
+  if (model.sparse_attention) {
+    // Each query gathers latents of its own, so that prompts take the absorbed form, too.
+    shape.nope_head_size = shape.kv_rank;
+    shape.value_head_size = shape.kv_rank;
+  }
   context_ = chip_.context_attention(shape);
+  if (model.sparse_attention) add_indexer(model, precision);
+}
+
+/// The indexer is an attention of all its heads to one key per cached token and to no values, hence the closed form
+/// with half the head size; beside it, an fp32 score of each cached token is written, and read to choose the best.
+/// Attention to the chosen tokens is that of a window as long; what the tokens of a chunk choose together is taken to
+/// be all that is cached before it.
+/// Source: DeepSeek-V3.2-Exp, inference/model.py; every rank runs the whole indexer, as in vLLM.
+/// Valid: assumed; nobody measured these kernels. Products count at bf16, not fp8, and with the key's scale (3 %);
+/// gathering scattered latents costs what reading them in order does.
+void StepKernels::add_indexer(const ModelRecord& model, const ModelPrecision& precision) {
+  const SparseAttentionRecord& sparse = *model.sparse_attention;
+  const auto hidden = static_cast<double>(model.hidden_size);
+  const auto heads = static_cast<double>(sparse.index_heads);
+  const auto size = static_cast<double>(sparse.index_head_size);
+  const auto add = [&](double n, double k) {
+    add_product(KernelKind::attention_projection, layers_.indexed, n, k, precision.weights, precision.activations);
+  };
+  add(heads * size, static_cast<double>(model.latent_attention->query_rank));
+  add(size + heads, hidden);
+
+  AttentionShape shape;
+  shape.query_heads = heads;
+  shape.kv_heads = 1;
+  shape.head_size = index_key_bytes(sparse) / 2;
+  shape.kv_cache = Precision::fp8;
+  decode_indexer_ = chip_.decode_attention(shape);
+  decode_indexer_.fixed += chip_.elementwise(Bytes(0));
+  decode_indexer_.per_context_token += chip_.elementwise_stream(Bytes(kScorePasses));
+  context_indexer_ = chip_.context_attention(shape);
+  context_indexer_.fixed += chip_.elementwise(Bytes(0));
+  context_indexer_.tile += chip_.elementwise_stream(Bytes(kScorePasses * kScoreTile * kScoreTile));
+  context_indexer_.per_cached_token += context_.per_cached_token;
+  context_.per_cached_token = {};
+}
+
+/// A new token reads and writes the whole state of its sequence. The tokens of a prompt share it: the chunked form
+/// writes and reads back, in bf16, the state after every 64 tokens and, per token and value head, one vector of the
+/// size of a key and two of the size of a value.
+/// Source: the kernels of flash-linear-attention (chunk_gated_delta_rule, fused_recurrent_gated_delta_rule).
+/// Valid: assumed; nobody measured these kernels. Their traffic takes the time of element-wise kernels; the arithmetic
+/// inside the chunks (1 to 2 % of the model's) and the state at the ends of a prompt chunk are not counted.
+void StepKernels::add_linear_attention(const ModelRecord& model, const ModelPrecision& precision) {
+  const LinearAttentionRecord& linear = *model.linear_attention;
+  const auto hidden = static_cast<double>(model.hidden_size);
+  const LinearAttentionWidths size = widths(linear, ranks_);
+  const auto add = [&](double n, double k) {
+    add_product(KernelKind::attention_projection, layers_.linear, n, k, precision.weights, precision.activations);
+  };
+  add(size.input(), hidden);
+  add(hidden, size.values);
+  // The convolution over the last tokens reads and writes queries, keys and values; the norm reads values and gates.
+  const double convolved = 2 * size.keys + size.values;
+  passes_.push_back({KernelKind::linear_attention, layers_.linear, Bytes(2 * kHalf * convolved)});
+  passes_.push_back({KernelKind::linear_attention, layers_.linear, Bytes(3 * kHalf * size.values)});
+
+  const auto key_size = static_cast<double>(linear.key_head_size);
+  const double state = size.values * key_size;
+  const double expanded_keys = size.values / static_cast<double>(linear.value_head_size) * key_size;
+  const Bytes inputs_and_output(kHalf * (convolved + size.values));
+  const Bytes state_traffic = 2 * state_bytes_per_sequence(model, static_cast<std::int64_t>(ranks_)) / layers_.linear;
+  state_update_.fixed = chip_.elementwise(Bytes(0));
+  state_update_.per_sequence = chip_.elementwise_stream(inputs_and_output + state_traffic);
+  const Bytes written_and_read(2 * kHalf * (expanded_keys + 2 * size.values + state / kStateChunk));
+  state_prompt_token_ = chip_.elementwise_stream(inputs_and_output + written_and_read);
 }
 
 void StepKernels::add_layers(const ModelRecord& model, const ModelPrecision& precision) {

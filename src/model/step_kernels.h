@@ -53,6 +53,13 @@ class StepKernels {
   const LayerCounts& layers() const { return layers_; }
   const DecodeAttentionCost& decode_attention() const { return decode_; }
   const ContextAttentionCost& context_attention() const { return context_; }
+  /// The indexer of one layer; nothing where layers().indexed is 0.
+  const DecodeAttentionCost& decode_indexer() const { return decode_indexer_; }
+  const ContextAttentionCost& context_indexer() const { return context_indexer_; }
+  /// The state of one layer of linear attention, for one new token per sequence; nothing where layers().linear is 0.
+  const DecodeAttentionCost& state_update() const { return state_update_; }
+  /// The same for one token of a prompt.
+  const KernelCost& state_prompt_token() const { return state_prompt_token_; }
 
  private:
   struct Product {
@@ -69,6 +76,9 @@ class StepKernels {
   static constexpr double kLogitPasses = 5;
 
   void add_attention(const ModelRecord& model, const ModelPrecision& precision);
+  void add_latent_attention(const ModelRecord& model, const ModelPrecision& precision);
+  void add_indexer(const ModelRecord& model, const ModelPrecision& precision);
+  void add_linear_attention(const ModelRecord& model, const ModelPrecision& precision);
   void add_layers(const ModelRecord& model, const ModelPrecision& precision);
   void add_product(KernelKind kind, double repeats, double n, double k, Precision weights, Precision activations);
 
@@ -85,6 +95,10 @@ class StepKernels {
   double sums_ = 0;
   DecodeAttentionCost decode_;
   ContextAttentionCost context_;
+  DecodeAttentionCost decode_indexer_;
+  ContextAttentionCost context_indexer_;
+  DecodeAttentionCost state_update_;
+  KernelCost state_prompt_token_;
 };
 
 }  // namespace orrery

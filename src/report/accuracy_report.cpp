@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "orrery/base/json_writer.h"
+#include "orrery/report/serving_report.h"
 
 namespace orrery {
 namespace {
@@ -147,6 +148,7 @@ std::string accuracy_text(const AccuracyReport& report, const TextStyle& style) 
     }
     text += table.render(style) + "\n";
   }
+  if (report.serving) text += serving_accuracy_text(*report.serving, style) + "\n";
   text += kTreatment;
   text +=
       "Columns: median/mean/p90, or median/mean. * no other chip ran these kernels: the family that they fall back "
@@ -189,6 +191,7 @@ std::string accuracy_markdown(const AccuracyReport& report) {
                           summary.errors.points, with_p90(summary.errors));
     }
   }
+  if (report.serving) text += serving_accuracy_markdown(*report.serving);
   return text;
 }
 
@@ -220,6 +223,10 @@ std::string accuracy_json(const AccuracyReport& report) {
   json.begin_array();
   for (const PowerAccuracy& one : report.power) write_power(json, one);
   json.end_array();
+  if (report.serving) {
+    json.key("serving");
+    write_serving_accuracy(json, *report.serving);
+  }
   json.key("problems");
   json.begin_array();
   for (const RowProblem& problem : report.problems) json.value(to_text(problem));

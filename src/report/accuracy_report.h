@@ -1,10 +1,12 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "orrery/calibration/evaluate.h"
 #include "orrery/calibration/power_check.h"
+#include "orrery/estimate/serving_accuracy.h"
 #include "orrery/report/text_table.h"
 
 namespace orrery {
@@ -13,6 +15,7 @@ namespace orrery {
 struct AccuracyReport {
   std::vector<OperatorAccuracy> operators;
   std::vector<PowerAccuracy> power;
+  std::optional<ServingAccuracy> serving;
   std::vector<RowProblem> problems;
 };
 

@@ -14,6 +14,7 @@
 #include "orrery/scenario/site_record.h"
 #include "orrery/scenario/workload_record.h"
 #include "orrery/serving/engine_record.h"
+#include "orrery/serving/framework_record.h"
 #include "orrery/serving/policies/routing_policy.h"
 
 namespace orrery {
@@ -21,6 +22,7 @@ namespace orrery {
 // Records without laws of their own.
 static void check_physics(const SiteRecord&, Diagnostics&) {}
 static void check_physics(const EngineRecord&, Diagnostics&) {}
+static void check_physics(const FrameworkRecord&, Diagnostics&) {}
 
 namespace {
 
@@ -40,6 +42,8 @@ template <>
 struct KindOf<ModelRecord> : ModelKind {};
 template <>
 struct KindOf<EngineRecord> : EngineKind {};
+template <>
+struct KindOf<FrameworkRecord> : FrameworkKind {};
 template <>
 struct KindOf<SiteRecord> : SiteKind {};
 template <>
@@ -105,6 +109,8 @@ constexpr CatalogKind kKinds[] = {
     {"server", "servers with their chips, power and price", record_type<ServerRecord>, check_entry<ServerRecord>},
     {"model", "language models", record_type<ModelRecord>, check_entry<ModelRecord>},
     {"engine", "serving engines", record_type<EngineRecord>, check_entry<EngineRecord>},
+    {"framework", "what serving frameworks add to their kernels", record_type<FrameworkRecord>,
+     check_entry<FrameworkRecord>},
     {"site", "places with electricity price and carbon", record_type<SiteRecord>, check_entry<SiteRecord>},
     {"workload", "profiles of public traces", record_type<WorkloadProfileRecord>, check_entry<WorkloadProfileRecord>},
 };
@@ -172,6 +178,7 @@ template std::optional<CatalogEntry<CalibrationRecord>> Catalog::load(const AnyR
 template std::optional<CatalogEntry<LinkRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
 template std::optional<CatalogEntry<ServerRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
 template std::optional<CatalogEntry<ModelRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
+template std::optional<CatalogEntry<FrameworkRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
 template std::optional<CatalogEntry<EngineRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
 template std::optional<CatalogEntry<SiteRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
 template std::optional<CatalogEntry<WorkloadProfileRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;

@@ -210,6 +210,7 @@ class PoolCompiler {
     plan.weights = weight_bytes_per_rank(pool_.model, bytes, ranks).si();
     plan.activations =
         (activation_bytes_per_token(pool_.model, ranks) * static_cast<double>(pool_.limits.max_batched_tokens) +
+         state_bytes_per_sequence(pool_.model, ranks) * static_cast<double>(pool_.limits.max_sequences) +
          logits_bytes(pool_.model, pool_.limits.max_sequences))
             .si();
     plan.framework = engine_->framework_memory.value.si();

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "orrery/model/model_shape.h"
+
 namespace orrery {
 namespace {
 
@@ -64,8 +66,7 @@ class PoolSteps {
     load.sequences = batch;
     load.decoding = batch;
     load.context_tokens = batch * context;
-    const auto& window = pool_.model.sliding_window;
-    load.window_tokens = window ? batch * std::min(context, window->tokens) : 0;
+    load.window_tokens = batch * std::min(context, window_tokens(pool_.model));
     return explain_step(request, load);
   }
 

@@ -23,7 +23,7 @@ AccuracyReport example() {
   chip.left_out_coverage = 0.8;
   one.chips.push_back(chip);
   PowerSummary power{"gemm", "bfloat16", true, {48, 0.029, 0.05, 0.099}};
-  return {{one}, {{"power.csv.gz", "b200-sxm", 50, 300, {power}}}, {{"gemm.csv.gz", 7, "no"}}};
+  return {{one}, {{"power.csv.gz", "b200-sxm", 50, 300, {power}}}, std::nullopt, {{"gemm.csv.gz", 7, "no"}}};
 }
 
 TEST(AccuracyReport, FiguresAndTreatmentOfRowsArePrinted) {
@@ -58,6 +58,11 @@ TEST(AccuracyReport, TheAccuracyPageIsWhatValidatePrints) {
   }
   report.power = evaluate_power(folder, Catalog("catalog"), chips, report.problems, diagnostics);
   ASSERT_TRUE(report.problems.empty());
+  const auto runs = read_measurement_table(folder + "/e2e.csv.gz", report.problems);
+  ASSERT_TRUE(runs) << runs.error();
+  auto serving = evaluate_serving(*runs, Catalog("catalog"), chips, report.problems, diagnostics);
+  ASSERT_TRUE(serving) << serving.error();
+  report.serving = std::move(*serving);
   const auto page = read_file("docs/ACCURACY.md");
   ASSERT_TRUE(page) << page.error();
   EXPECT_EQ(*page, accuracy_markdown(report))
