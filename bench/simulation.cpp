@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "orrery/scenario/run.h"
+#include "orrery/scenario/trace_reader.h"
 
 extern char** environ;
 
@@ -16,6 +17,7 @@ namespace orrery {
 namespace {
 
 constexpr const char* kConversationTrace = "../shared/data/traces/azure-2023-conv.csv.gz";
+constexpr const char* kMooncakeTrace = "../shared/data/traces/mooncake-conversation.jsonl.gz";
 
 std::shared_ptr<const System> load(const LoadOptions& options) {
   const Catalog catalog("catalog");
@@ -23,11 +25,21 @@ std::shared_ptr<const System> load(const LoadOptions& options) {
   return load_system("scenarios/azure-conversation.yaml", catalog, options, diagnostics);
 }
 
-LoadOptions with_trace(std::vector<Override> overrides = {}) {
+LoadOptions with_trace(std::vector<Override> overrides = {}, const char* trace = kConversationTrace) {
   LoadOptions options;
   options.overrides = std::move(overrides);
-  options.traces.push_back({"", kConversationTrace});
+  options.traces.push_back({"", trace});
   return options;
+}
+
+/// Eight engines with a prefix cache, each Llama-3.1-8B on one H100.
+LoadOptions mooncake() {
+  return with_trace({{"pools.chat.server", "h100-sxm-x8"},
+                     {"pools.chat.servers", "1"},
+                     {"pools.chat.model", "llama-3.1-8b"},
+                     {"pools.chat.tensor_parallel", "1"},
+                     {"pools.chat.engine_settings", "{prefix_caching: true}"}},
+                    kMooncakeTrace);
 }
 
 double peak_memory_MB() {
@@ -39,7 +51,7 @@ double peak_memory_MB() {
 /// Everything after start-up: the scenario and the catalog are read, the trace unpacked and served,
 /// latencies summed up and the laws checked.
 void run_trace(benchmark::State& state, const LoadOptions& options, bool step_by_step) {
-  if (!std::filesystem::exists(kConversationTrace)) {
+  if (!std::filesystem::exists(options.traces.front().file)) {
     state.SkipWithError("../shared/data/traces is absent");
     return;
   }
@@ -72,6 +84,43 @@ void AzureConversation8BOnOneA100(benchmark::State& state) {
             false);
 }
 BENCHMARK(AzureConversation8BOnOneA100)->Unit(benchmark::kMillisecond);
+
+/// The same without a prefix cache and synchronously: only blocks are counted.
+void AzureConversation70BWithoutPrefixCache(benchmark::State& state) {
+  run_trace(state, with_trace({{"pools.chat.engine_settings", "{prefix_caching: false, async_scheduling: false}"}}),
+            false);
+}
+BENCHMARK(AzureConversation70BWithoutPrefixCache)->Unit(benchmark::kMillisecond);
+
+void MooncakeConversationOn8Engines(benchmark::State& state) { run_trace(state, mooncake(), false); }
+BENCHMARK(MooncakeConversationOn8Engines)->Unit(benchmark::kMillisecond);
+
+/// The simulation alone: the trace is read before, and nothing is summed up.
+void MooncakeConversationOn8EnginesServedOnly(benchmark::State& state) {
+  if (!std::filesystem::exists(kMooncakeTrace)) {
+    state.SkipWithError("../shared/data/traces is absent");
+    return;
+  }
+  Diagnostics diagnostics;
+  const auto system = load(mooncake());
+  const auto trace = read_trace(kMooncakeTrace, {}, diagnostics);
+  const SystemPool& pool = system->pools.front();
+  const PoolSetup setup{&pool.cost, pool.limits, static_cast<std::size_t>(pool.replicas), pool.routing, false};
+  std::int64_t requests = 0;
+  std::int64_t hit_tokens = 0;
+  for (auto _ : state) {
+    RunControl control;
+    const PoolOutcome outcome = run_pool(setup, trace->requests, 1, control);
+    for (const ReplicaTotals& totals : outcome.replicas) {
+      requests += totals.completed;
+      hit_tokens += totals.hit_tokens;
+    }
+  }
+  state.counters["requests_per_cpu_s"] = benchmark::Counter(static_cast<double>(requests), benchmark::Counter::kIsRate);
+  state.counters["hit_tokens"] =
+      benchmark::Counter(static_cast<double>(hit_tokens), benchmark::Counter::kAvgIterations);
+}
+BENCHMARK(MooncakeConversationOn8EnginesServedOnly)->Unit(benchmark::kMillisecond);
 
 void TenMillionRequestsOn64Replicas(benchmark::State& state) {
   LoadOptions options;

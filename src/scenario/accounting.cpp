@@ -84,6 +84,8 @@ PoolResult account_pool(const SystemPool& pool, const PoolOutcome& outcome, Seco
     result.steps += totals.steps;
     result.preemptions += totals.preemptions;
     result.recomputed_tokens += totals.recomputed_tokens;
+    result.hit_tokens += totals.hit_tokens;
+    result.evicted_blocks += totals.evicted_blocks;
     result.generated_tokens += totals.generated_tokens;
     sequence_steps += weighted_sum(totals.steps_by_sequences);
     resident_steps += totals.resident_token_steps;

@@ -184,6 +184,10 @@ class PoolCompiler {
         is_small ? small->max_num_batched_tokens.value : engine_->max_num_batched_tokens.value);
     limits.block_size = engine_->block_size.value;
     limits.reserve_full_prompt = engine_->reserve_full_prompt.value;
+    limits.prefix_caching = settings.prefix_caching.value_or(engine_->prefix_caching.value);
+    limits.async_scheduling = settings.async_scheduling.value_or(engine_->async_scheduling.value);
+    limits.long_prefill_token_threshold =
+        settings.long_prefill_token_threshold.value_or(engine_->long_prefill_token_threshold.value);
     limits.context_limit = settings.max_model_len.value_or(pool_.model.context_limit);
     if (limits.context_limit > pool_.model.context_limit) {
       report("out-of-range", "engine_settings.max_model_len",

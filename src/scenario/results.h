@@ -70,6 +70,8 @@ struct PoolResult {
   std::int64_t steps = 0;
   std::int64_t preemptions = 0;
   std::int64_t recomputed_tokens = 0;
+  std::int64_t hit_tokens = 0;      ///< of prompts, found in the prefix cache at their first admission
+  std::int64_t evicted_blocks = 0;  ///< cached KV blocks that were handed out again
   std::int64_t generated_tokens = 0;
   double mean_batch = 0;             ///< sequences per step
   double busy_share = 0;             ///< of the replicas' time

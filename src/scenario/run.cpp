@@ -71,9 +71,17 @@ MergedRequests merge(std::vector<Arrivals>& arrivals, const std::vector<std::siz
   std::stable_sort(merged.origin.begin(), merged.origin.end(),
                    [&](const auto& a, const auto& b) { return time_of(a) < time_of(b); });
   merged.table.reserve(merged.origin.size());
+  const bool has_keys = std::any_of(services.begin(), services.end(),
+                                    [&](std::size_t service) { return arrivals[service].table.has_keys(); });
   for (const auto& [service, i] : merged.origin) {
     const RequestTable& from = arrivals[service].table;
     merged.table.add(from.arrival_ps[i], from.input_tokens[i], from.output_tokens[i]);
+    if (from.has_keys()) {
+      const RequestTable::KeyRange& range = from.key_ranges[i];
+      merged.table.add_keys(from.keys_of(i), range.known_tokens, range.tokens_per_key);
+    } else if (has_keys) {
+      merged.table.add_keys({}, 0, 1);
+    }
   }
   return merged;
 }
@@ -242,6 +250,7 @@ PoolRun run_one_pool(const System& system, std::size_t index, std::vector<Arriva
   const PoolSetup setup{&pool.cost, pool.limits, static_cast<std::size_t>(pool.replicas), pool.routing,
                         options.step_by_step};
   PoolOutcome outcome = run_pool(setup, merged.table, options.threads, control);
+  merged.table.drop_keys();  // nobody asks for them any more, and they may be most of the table
   return {std::move(services), std::move(merged), std::move(outcome)};
 }
 

@@ -43,6 +43,9 @@ struct EngineSettings {
   std::optional<std::int64_t> max_model_len;
   std::optional<double> gpu_memory_utilization;
   std::optional<std::int64_t> kv_blocks;
+  std::optional<bool> prefix_caching;
+  std::optional<bool> async_scheduling;
+  std::optional<std::int64_t> long_prefill_token_threshold;
 };
 constexpr RecordName record_name(const EngineSettings*) {
   return {"EngineSettings", "What to change of the engine's own settings"};
@@ -57,6 +60,10 @@ void visit(Visitor& v, EngineSettings& r) {
              in_range(0.01, 1));
   v.optional("kv_blocks", r.kv_blocks, "KV blocks as a real engine reported them, in place of the prediction",
              in_range(2, 1e10));
+  v.optional("prefix_caching", r.prefix_caching, "Keep full blocks findable by their content until they are reused");
+  v.optional("async_scheduling", r.async_scheduling, "Schedule a step while the one before it runs");
+  v.optional("long_prefill_token_threshold", r.long_prefill_token_threshold,
+             "Most tokens of one request in one step; 0: no such limit", in_range(0, 1e6));
 }
 
 enum class Ownership { rented, owned };

@@ -116,4 +116,14 @@ std::string read_milliseconds(std::string_view text, TraceTime& value) {
   return problem;
 }
 
+std::string read_nanoseconds(std::string_view text, TraceTime& value) {
+  constexpr std::int64_t kNanoseconds = 1'000'000'000;  // of one second
+  Decimal decimal;
+  std::string problem = read_decimal(text, kPicosecondDigits - 9, decimal);
+  value = {decimal.whole / kNanoseconds,
+           decimal.whole % kNanoseconds * (kPicoseconds / kNanoseconds) + decimal.fraction};
+  carry(value);
+  return problem;
+}
+
 }  // namespace orrery

@@ -21,7 +21,10 @@ bool has(const std::vector<std::string_view>& names, std::string_view name) {
 /// The format that the current line, the first one, shows; reports a line that shows none.
 std::optional<TraceFormat> detect(const TraceLines& lines, TraceBuilder& builder) {
   const std::string_view line = lines.line();
-  if (trim_blanks(line).starts_with('{')) return TraceFormat::mooncake_jsonl;
+  if (trim_blanks(line).starts_with('{')) {
+    const bool is_serving_sim = line.find("\"input_toks\"") != std::string_view::npos;
+    return is_serving_sim ? TraceFormat::llmservingsim_jsonl : TraceFormat::mooncake_jsonl;
+  }
   const std::vector<std::string_view> names = csv_names(line);
   std::string hint;
   for (const CsvFormat* format : {&azure_csv_format(), &plain_csv_format()}) {
@@ -70,7 +73,10 @@ std::optional<Trace> read_trace_text(const std::string& name, std::string text, 
           read_csv_rows(lines, plain_csv_format(), builder);
           break;
         case TraceFormat::mooncake_jsonl:
-          read_mooncake_rows(lines, builder);
+          read_mooncake_rows(lines, name, builder);
+          break;
+        case TraceFormat::llmservingsim_jsonl:
+          read_serving_sim_rows(lines, builder);
           break;
       }
     }

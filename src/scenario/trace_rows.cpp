@@ -22,12 +22,6 @@ std::string shortened(std::string_view text) {
   return std::string(text.substr(0, end)) + "...";
 }
 
-void cut(RequestTable& requests, std::size_t count) {
-  requests.arrival_ps.resize(count);
-  requests.input_tokens.resize(count);
-  requests.output_tokens.resize(count);
-}
-
 }  // namespace
 
 std::string quoted(std::string_view text) { return fmt::format("'{}'", shortened(text)); }
@@ -68,13 +62,13 @@ void TraceBuilder::fail(std::string_view code, std::string_view where, std::stri
   failure_ = problem(code, where, std::move(message), std::move(hint));
 }
 
-void TraceBuilder::add(const TraceTime& time, std::string_view time_text, std::int32_t input, std::int32_t output) {
+bool TraceBuilder::add(const TraceTime& time, std::string_view time_text, std::int32_t input, std::int32_t output) {
   if (origin_is_first_ && requests_.size() == 0) origin_ = time;
   const std::int64_t seconds = time.seconds - origin_.seconds;
   if (seconds > kLongestSeconds) {
     reject(time_text, fmt::format("{} is {} s after the start, and a run lasts at most {} s", quoted(time_text),
                                   seconds, kLongestSeconds));
-    return;
+    return false;
   }
   const std::int64_t arrival = seconds < 0 ? -1 : seconds * kPicoseconds + time.picoseconds - origin_.picoseconds;
   if (arrival < (requests_.size() == 0 ? 0 : requests_.arrival_ps.back())) {
@@ -82,10 +76,11 @@ void TraceBuilder::add(const TraceTime& time, std::string_view time_text, std::i
       backwards_ = problem("unsorted-trace", time_text,
                            fmt::format("{} lies before the time of line {}", quoted(time_text), previous_line_), {});
     }
-    return;
+    return false;
   }
   previous_line_ = lines_.number();
   requests_.add(arrival, input, output);
+  return true;
 }
 
 bool TraceBuilder::report(const std::string& name, std::string text, Diagnostics& diagnostics) {
@@ -142,7 +137,7 @@ std::optional<Trace> TraceBuilder::finish(const std::string& name, std::string t
                                           Diagnostics& diagnostics) {
   ORRERY_CHECK(options_.rate_multiplier > 0 && (!options_.limit || *options_.limit >= 1));
   if (report(name, std::move(text), diagnostics)) return std::nullopt;
-  if (is_full()) cut(requests_, static_cast<std::size_t>(*options_.limit));
+  if (is_full()) requests_.truncate(static_cast<std::size_t>(*options_.limit));
   if (!change_rate(name, diagnostics)) return std::nullopt;
   return Trace{std::move(requests_), format, bad_row_count_, spread_interval_};
 }

@@ -45,6 +45,7 @@ std::string read_tokens(std::string_view text, std::int32_t& value);
 /// "12.25" and "1e-3" are rounded to the nearest picosecond.
 std::string read_seconds(std::string_view text, TraceTime& value);
 std::string read_milliseconds(std::string_view text, TraceTime& value);
+std::string read_nanoseconds(std::string_view text, TraceTime& value);
 
 std::string_view trim_blanks(std::string_view text);
 /// In quotes, for a message; long texts are cut.
@@ -59,8 +60,8 @@ class TraceBuilder {
   void reject(std::string_view where, std::string message);
   /// The whole trace cannot be read; nothing is read after that.
   void fail(std::string_view code, std::string_view where, std::string message, std::string hint);
-  /// `time_text`, a part of the current line, is where `time` was read.
-  void add(const TraceTime& time, std::string_view time_text, std::int32_t input, std::int32_t output);
+  /// `time_text`, a part of the current line, is where `time` was read. False where the time is out of order or range.
+  bool add(const TraceTime& time, std::string_view time_text, std::int32_t input, std::int32_t output);
 
   /// Times count from the first row.
   void count_from_first() { origin_is_first_ = true; }
@@ -116,10 +117,16 @@ std::vector<std::string_view> csv_names(std::string_view line);
 /// Reads the current line as the header, then the rows.
 void read_csv_rows(TraceLines& lines, const CsvFormat& format, TraceBuilder& builder);
 
-/// Bytes that may be read behind the end of a text that read_mooncake_rows() works on.
+/// Where the clock of a trace ticks so coarsely that requests share a tick, puts request i of the k of a tick
+/// at (i + 0.5) / k of the interval of the ticks, which is returned; otherwise 0.
+SimTime spread_over_ticks(std::vector<std::int64_t>& times);
+
+/// Bytes that may be read behind the end of a text with a JSON object in each line.
 inline constexpr std::size_t kTracePadding = 64;
 
-/// Reads the current line and those after it. Pre: kTracePadding bytes behind the last line are ours.
-void read_mooncake_rows(TraceLines& lines, TraceBuilder& builder);
+/// Read the current line and those after it. Pre: kTracePadding bytes behind the last line are ours.
+/// `name` is that of the trace: its ids mean something within it only.
+void read_mooncake_rows(TraceLines& lines, std::string_view name, TraceBuilder& builder);
+void read_serving_sim_rows(TraceLines& lines, TraceBuilder& builder);
 
 }  // namespace orrery

@@ -196,8 +196,7 @@ RequestTable draw_requests(const WorkloadRecord& workload, const WorkloadProfile
 
 void limit_requests(const WorkloadRecord& workload, RequestTable& requests) {
   drop_behind_end(End(workload), requests.arrival_ps);
-  requests.input_tokens.resize(requests.arrival_ps.size());
-  requests.output_tokens.resize(requests.arrival_ps.size());
+  requests.truncate(requests.arrival_ps.size());
 }
 
 }  // namespace orrery

@@ -149,12 +149,14 @@ void visit(Visitor& v, ProfileWorkload& r) {
              in_range(Hertz(1e-9), Hertz(1e9)));
 }
 
-enum class TraceFormat { azure_csv, mooncake_jsonl, csv };
+enum class TraceFormat { azure_csv, mooncake_jsonl, llmservingsim_jsonl, csv };
 template <>
 struct EnumNames<TraceFormat> {
   static constexpr EnumRow<TraceFormat> kRows[] = {
       {TraceFormat::azure_csv, "azure-csv", "TIMESTAMP,ContextTokens,GeneratedTokens"},
       {TraceFormat::mooncake_jsonl, "mooncake-jsonl", "timestamp (ms), input_length, output_length, hash_ids per line"},
+      {TraceFormat::llmservingsim_jsonl, "llmservingsim-jsonl",
+       "input_toks, output_toks, arrival_time_ns per line, and input_tok_ids, output_tok_ids where they are known"},
       {TraceFormat::csv, "csv", "arrival_s, input_tokens, output_tokens by name, in any order"},
   };
 };

@@ -38,6 +38,9 @@ struct EngineRecord {
   Sourced<std::int64_t> block_size;
   Sourced<double> gpu_memory_utilization;
   Sourced<bool> reserve_full_prompt;
+  Sourced<bool> prefix_caching;
+  Sourced<bool> async_scheduling;
+  Sourced<std::int64_t> long_prefill_token_threshold;
   Sourced<std::int64_t> largest_captured_batch;
   Sourced<Seconds> step_overhead;
   Sourced<Seconds> request_overhead;
@@ -56,6 +59,10 @@ void visit(Visitor& v, EngineRecord& r) {
              in_range(0.01, 1));
   v.required("reserve_full_prompt", r.reserve_full_prompt,
              "Admit a request only if its whole prompt fits the free blocks");
+  v.required("prefix_caching", r.prefix_caching, "Keep full blocks findable by their content until they are reused");
+  v.required("async_scheduling", r.async_scheduling, "Schedule a step while the one before it runs");
+  v.required("long_prefill_token_threshold", r.long_prefill_token_threshold,
+             "Most tokens of one request in one step; 0: no such limit", in_range(0, 1e6));
   v.required("largest_captured_batch", r.largest_captured_batch,
              "Largest batch replayed from a CUDA graph, padded up to the captured sizes; 0: none", in_range(0, 1e6));
   v.required("step_overhead", r.step_overhead, "Host time of a step that kernels do not hide",

@@ -1,6 +1,7 @@
 #include "orrery/serving/pool.h"
 
 #include <algorithm>
+#include <optional>
 #include <thread>
 
 #include "orrery/base/result.h"
@@ -100,11 +101,13 @@ void run_together(const PoolSetup& setup, std::vector<Replica>& replicas, const 
 PoolOutcome run_pool(const PoolSetup& setup, const RequestTable& requests, int threads, RunControl& control) {
   ORRERY_CHECK(threads >= 1 && setup.replicas >= 1 && setup.replicas <= UINT16_MAX);
   PoolOutcome outcome{.requests = RequestOutcomes(requests.size()), .replicas = {}};
+  std::optional<PrefixTree> prefixes;
+  if (setup.limits.prefix_caching) prefixes.emplace(requests, setup.limits.block_size);
   std::vector<Replica> replicas;
   replicas.reserve(setup.replicas);
   for (std::size_t i = 0; i < setup.replicas; ++i) {
-    replicas.emplace_back(*setup.cost, setup.limits, requests, outcome.requests, static_cast<std::uint16_t>(i),
-                          setup.step_by_step);
+    replicas.emplace_back(*setup.cost, setup.limits, requests, prefixes ? &*prefixes : nullptr, outcome.requests,
+                          static_cast<std::uint16_t>(i), setup.step_by_step);
   }
   if (setup.routing->uses_load) {
     run_together(setup, replicas, requests, control);

@@ -7,6 +7,9 @@
 #include "orrery/base/sim_time.h"
 #include "orrery/base/wide_integer.h"
 #include "orrery/model/step_cost.h"
+#include "orrery/serving/decode_batch.h"
+#include "orrery/serving/kv_blocks.h"
+#include "orrery/serving/prefix_tree.h"
 #include "orrery/serving/request_outcomes.h"
 #include "orrery/serving/request_table.h"
 #include "orrery/sim/log_histogram.h"
@@ -21,6 +24,9 @@ struct EngineLimits {
   std::int64_t usable_blocks = 0;   ///< without the null block that vLLM never hands out (V-30)
   std::int64_t context_limit = 0;   ///< longest prompt plus answer
   bool reserve_full_prompt = true;  ///< V-25
+  bool prefix_caching = false;
+  bool async_scheduling = false;                  ///< V-61: a step is scheduled when the one before it starts
+  std::int64_t long_prefill_token_threshold = 0;  ///< most tokens of one request in a step (V-12); 0: no such limit
 };
 
 /// What one replica has done: integers wherever the order of addition could matter.
@@ -29,13 +35,15 @@ struct ReplicaTotals {
   std::int64_t end_ps = 0;  ///< end of the last step
   std::int64_t steps = 0;
   std::int64_t preemptions = 0;
-  std::int64_t recomputed_tokens = 0;
-  std::int64_t prefill_tokens = 0;  ///< computed in chunks, recomputation included
+  std::int64_t recomputed_tokens = 0;  ///< of preempted requests, when they are admitted again: those not found cached
+  std::int64_t hit_tokens = 0;         ///< found cached when a request is admitted for the first time
+  std::int64_t evicted_blocks = 0;     ///< cached blocks handed out again
+  std::int64_t prefill_tokens = 0;     ///< computed in chunks, recomputation included
   std::int64_t generated_tokens = 0;
   std::int64_t decode_sequence_steps = 0;  ///< sum over steps of decoding requests
   std::int64_t context_token_steps = 0;    ///< sum over steps of cached tokens read by decoding requests
   std::int64_t window_token_steps = 0;
-  std::int64_t resident_token_steps = 0;  ///< sum over steps of computed tokens of all running requests
+  std::int64_t resident_token_steps = 0;  ///< sum over steps of computed tokens of the requests of the step
   std::int64_t peak_blocks = 0;
   std::int64_t peak_sequences = 0;
   std::int64_t completed = 0;
@@ -48,23 +56,28 @@ struct ReplicaTotals {
   Int128 request_ps = 0;                         ///< integral over time of the requests in the system
 };
 
-/// One engine: vLLM V1's continuous batching with chunked prefill, paged KV and preemption by
-/// recomputation, without prefix caching, synchronous. Comments name its rules: V-12 token budget and chunks, V-15 and
-/// V-16 victims, V-20 no admission after a preemption, V-21 to V-27 admission, V-25 whole prompts reserved, V-30 null
-/// block, V-50 preemption, V-51 to V-53 tokens and finishing.
+/// One engine: vLLM V1's continuous batching with chunked prefill, paged KV, preemption by recomputation,
+/// prefix caching, and synchronous or asynchronous scheduling. Comments name its rules: V-11 requests whose
+/// last token is on its way, V-12 token budget and chunks, V-15 and V-16 victims, V-20 no admission after a
+/// preemption, V-21 to V-27 admission, V-25 whole prompts reserved, V-30 null block, V-42 registration when a step is
+/// scheduled, V-50 preemption, V-51 to V-53 tokens and finishing, V-61 to V-64 asynchronous scheduling.
 ///
-/// Time advances from step boundary to step boundary. While nothing can be admitted and nothing
-/// finishes, steps differ only by the cached tokens, so a whole run of them is taken in closed form;
-/// with `step_by_step` every run has one step. Both give the same integers (StepCost says why).
+/// Time advances from one scheduling to the next. While nothing can be admitted and nothing finishes, steps differ only
+/// by the cached tokens, so a whole run of them, a segment, is taken in closed form; with `step_by_step` every
+/// segment has one step. Both give the same integers (StepCost says why).
+/// Synchronously, a segment is scheduled when the step before it ends. Asynchronously, its first step is scheduled
+/// when the step before it starts, so that one step is always under way whose tokens are not known yet.
 /// The caller processes arrivals before events of the same time.
-/// Source: vLLM v1/core/sched/scheduler.py (00024d3), core/kv_cache_manager.py (003df29).
+/// Source: vLLM v1/core/sched/scheduler.py (00024d3), sched/async_scheduler.py (014b235), core/kv_cache_manager.py
+/// (003df29).
 class Replica {
  public:
   /// The references must outlive the replica; it writes only its own requests' outcomes.
-  Replica(const StepCost& cost, const EngineLimits& limits, const RequestTable& requests, RequestOutcomes& outcomes,
-          std::uint16_t id, bool step_by_step);
+  /// Pre: `prefixes` is not null where the limits ask for prefix caching.
+  Replica(const StepCost& cost, const EngineLimits& limits, const RequestTable& requests, const PrefixTree* prefixes,
+          RequestOutcomes& outcomes, std::uint16_t id, bool step_by_step);
 
-  /// When something next changes: the end of the step or run under way, or the start of one.
+  /// When something next changes: a step is to be scheduled, or the last one ends.
   SimTime next_event() const { return SimTime(next_event_ps_); }
   /// Processes the event at next_event().
   void advance();
@@ -76,120 +89,150 @@ class Replica {
   std::int64_t unfinished_prompt_tokens() const { return in_system_prompt_tokens_; }
   const ReplicaTotals& totals() const { return totals_; }
   /// Blocks that no request holds; all of them once everything is finished.
-  std::int64_t free_blocks() const { return free_blocks_; }
+  std::int64_t free_blocks() const { return blocks_.free(); }
   /// A step would have ended after the longest time that can be simulated (105 days): the replica stands still.
   bool is_beyond_horizon() const { return beyond_horizon_; }
 
  private:
   static constexpr std::int32_t kNone = -1;
 
-  /// A running request. While it decodes, its progress follows from the replica's tick.
+  enum class SlotState : std::uint8_t {
+    computing,  ///< its prompt, or all that it lost by a preemption
+    decoding,   ///< a member of the decode batch
+    starved,    ///< a decoding request for which no budget was left (only with a threshold)
+    ending,     ///< its last token is on its way (V-11)
+  };
+  /// A running request. While it decodes, its progress is that of the decode batch.
   struct Slot {
     std::uint32_t request = 0;
-    std::int32_t generated = 0;  ///< tokens, at join_tick
-    std::int64_t computed = 0;   ///< tokens with KV: now while it prefills, at join_tick while it decodes
-    std::int64_t join_tick = 0;
-    std::int64_t last_token_ps = 0;  ///< of a resumed request, for the gap over its preemption
+    std::int32_t generated = 0;      ///< tokens, those of the step under way included; when it joined the batch
+    std::int64_t computed = 0;       ///< tokens with KV; when it joined the batch
+    std::int64_t last_token_ps = 0;  ///< of a resumed or starved request, for the gap until its next token
+    std::int64_t admission = 0;      ///< its number in the order of admission
     std::int32_t previous = kNone;   ///< in the order of admission
     std::int32_t next = kNone;
-    std::int32_t epoch = 0;  ///< outdates heap entries of earlier occupants
-    bool decoding = false;
+    SlotState state = SlotState::computing;
   };
   struct WaitingRequest {
     std::uint32_t request;
     std::int32_t generated;
     std::int64_t last_token_ps;
+    std::uint32_t own_segment;
     bool preempted;
-  };
-  struct Deadline {
-    std::int64_t tick;
-    std::int32_t slot;
-    std::int32_t epoch;
-  };
-  /// Slots by the tick at which something happens to them; outdated entries are dropped when met.
-  class DeadlineHeap {
-   public:
-    void push(Deadline deadline);
-    void pop();
-    bool empty() const { return heap_.empty(); }
-    const Deadline& top() const { return heap_.front(); }
-
-   private:
-    static bool later(const Deadline& a, const Deadline& b) {
-      return a.tick != b.tick ? a.tick > b.tick : a.slot > b.slot;
-    }
-    std::vector<Deadline> heap_;
   };
   struct Chunk {
     std::int32_t slot;
     std::int64_t tokens;
   };
-  /// Steps under way: either one step with prompt chunks, or `steps` decode steps.
+  struct LateToken {
+    std::int32_t slot;
+    std::int64_t last_token_ps;
+  };
+  /// A request that the end of a step changes: it has ended, or it is starved and its last token is known.
+  struct Update {
+    std::int64_t admission;
+    std::int32_t slot;  ///< kNone: it was preempted while its last token was on its way
+    std::uint32_t request;
+  };
+  /// The blocks of a request before `end` are full at a tick.
+  struct Registration {
+    std::int64_t tick;
+    std::int64_t admission;
+    std::int32_t slot;
+    std::int64_t end;
+  };
+  /// Steps that are scheduled: either one, or a run of decode steps.
   struct Segment {
     std::int64_t start_ps = 0;
-    std::int64_t steps = 0;      ///< 0: idle
+    std::int64_t steps = 0;      ///< 0: none
     std::int64_t first_ps = 0;   ///< duration of the first step
     std::int64_t growth_ps = 0;  ///< each later step takes this much longer
   };
 
+  // replica_schedule.cpp: which requests a step serves
   void schedule(std::int64_t now);
-  bool make_room_for_decodes(std::int64_t now, std::int64_t& preempted);
-  void continue_partial_prefill(std::int64_t now, std::int64_t& budget, std::int64_t& preempted);
-  void admit_waiting(std::int64_t now, std::int64_t budget);
-  void begin_segment(std::int64_t now, bool single_step);
-  StepCost::PrefillLoad prefill_load() const;
-  std::int64_t decode_run_limit();
-  std::int64_t blocks_of_run(std::int64_t steps) const;
-  std::int64_t steps_until(std::int64_t duration) const;
-  std::int64_t duration_of(std::int64_t steps) const;
-
-  void complete_segment(std::int64_t now);
-  void complete_chunks(std::int64_t now);
-  void join_decoding(std::int32_t slot);
-  void leave_decoding(Slot& slot);
-  void finish(std::int32_t slot, std::int64_t now);
-  void preempt(std::int32_t slot, std::int64_t now);
-  void release(std::int32_t slot);
-
+  void schedule_running();
+  bool plan_running(std::int64_t& blocks);
+  void walk_running();
+  bool begin_chunk(const Chunk& chunk);
+  void starve(std::int32_t slot);
+  void preempt(std::int32_t slot);
+  void register_running();
+  void register_tokens(std::int32_t slot, std::int64_t tokens);
+  void register_answers(std::int64_t until_tick);
+  void admit_waiting(std::int64_t now);
+  void admit(std::int64_t now, std::int64_t cached, std::int64_t tokens);
+  bool head_may_be_admitted_soon() const;
   std::int32_t take_slot();
-  std::int64_t current_computed(const Slot& slot) const {
-    return slot.decoding ? slot.computed + (tick_ - slot.join_tick) : slot.computed;
+  void drop_slot(std::int32_t slot);
+  void give_back_blocks(std::int32_t slot, std::int64_t registered, bool comes_back);
+
+  // replica.cpp: time, arrivals, and what steps leave behind
+  void begin_segment(std::int64_t now);
+  std::int64_t steps_until(std::int64_t duration) const;
+  std::int64_t scheduled_before(std::int64_t time) const;
+  std::int64_t duration_of(std::int64_t steps) const {
+    return static_cast<std::int64_t>(sum_of_ramp(segment_.first_ps, segment_.growth_ps, steps));
   }
-  std::int64_t blocks_for(std::int64_t tokens) const { return (tokens + limits_.block_size - 1) / limits_.block_size; }
-  std::size_t phase_of(const Slot& slot) const;
-  std::size_t phase_due(std::int64_t tick) const;
-  bool is_stale(const Deadline& deadline) const;
+  void note_peaks();
+  void commit_segment();
+  void count_segment(std::int64_t steps);
+  void commit_chunks();
+  void join_decoding(std::int32_t slot);
+  void leave_decoding(std::int32_t slot);
+  void end_soon(std::int32_t slot);
+  void end_step(std::int64_t now);
+  void finish(const Update& update, std::int64_t now);
   void count_in_system(std::int64_t now, std::int64_t change, std::int64_t prompt_tokens);
+
+  Slot& at(std::int32_t slot) { return slots_[static_cast<std::size_t>(slot)]; }
+  const Slot& at(std::int32_t slot) const { return slots_[static_cast<std::size_t>(slot)]; }
+  KvBlocks::Holding& holding_of(std::int32_t slot) { return holdings_[static_cast<std::size_t>(slot)]; }
+  const KvBlocks::Holding& holding_of(std::int32_t slot) const { return holdings_[static_cast<std::size_t>(slot)]; }
+  std::int64_t blocks_for(std::int64_t tokens) const { return (tokens + limits_.block_size - 1) / limits_.block_size; }
+  /// Tokens that are still to compute before the next one comes out. Pre: not in the decode batch.
+  std::int64_t left_to_compute(const Slot& slot) const {
+    return requests_.input_tokens[slot.request] + slot.generated - slot.computed;
+  }
 
   const StepCost& cost_;
   const EngineLimits limits_;
   const RequestTable& requests_;
+  const PrefixTree* prefixes_;
   RequestOutcomes& outcomes_;
   const std::uint16_t id_;
   const bool step_by_step_;
+  const std::int64_t chunk_limit_;
+  /// Steps of a segment that are still to run when the next one is scheduled, and tokens of a decoding request that are
+  /// computed and not known: 1 if asynchronous.
+  const std::int64_t lead_;
 
   std::int64_t next_event_ps_ = INT64_MAX;
   bool beyond_horizon_ = false;
   Segment segment_;
-  std::vector<Chunk> chunks_;
-  std::int64_t tick_ = 0;  ///< steps completed; every decoding request gains a token per tick
+  bool is_under_way_ = false;          ///< asynchronous: a step before the segment is running
+  std::int64_t last_step_end_ps_ = 0;  ///< of the last step before the segment
+  std::vector<Chunk> chunks_;          ///< of the segment
+  StepCost::PrefillLoad prefill_;      ///< of these chunks
+  std::vector<LateToken> late_;        ///< of requests that were starved before the segment
+  std::vector<Update> updates_;        ///< at the end of the last step before the segment
 
+  std::int64_t budget_ = 0;       ///< tokens left for the step being scheduled
+  std::int64_t preempted_ = 0;    ///< requests, in the step being scheduled
+  bool head_is_blocked_ = false;  ///< by lack of free blocks
+
+  DecodeBatch decodes_;
+  KvBlocks blocks_;
   std::vector<Slot> slots_;
+  std::vector<KvBlocks::Holding> holdings_;  ///< by slot, with prefix caching
   std::vector<std::int32_t> free_slots_;
   std::int32_t first_running_ = kNone;
   std::int32_t last_running_ = kNone;
   std::int64_t running_ = 0;
-  std::int32_t partial_ = kNone;  ///< the one request whose prompt is partly computed: always the last
+  std::int64_t admissions_ = 0;
+  std::vector<std::int32_t> computing_;  ///< computing or starved, in the order of admission
   std::deque<WaitingRequest> waiting_;
-
-  std::int64_t decoding_ = 0;
-  std::int64_t context_tokens_ = 0;              ///< sum of computed tokens of decoding requests
-  std::int64_t window_tokens_ = 0;               ///< the same, each capped at the window
-  std::int64_t unsaturated_ = 0;                 ///< decoding requests shorter than the window
-  std::vector<std::int64_t> decoding_by_phase_;  ///< by (computed - tick) modulo block size
-  DeadlineHeap finishes_;
-  DeadlineHeap saturations_;
-  std::int64_t free_blocks_ = 0;
+  std::vector<Registration> registrations_;  ///< being collected
 
   std::int64_t in_system_ = 0;
   std::int64_t in_system_prompt_tokens_ = 0;

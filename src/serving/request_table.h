@@ -1,17 +1,39 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace orrery {
 
 /// The requests of one service, in order of arrival, as columns of equal length.
+///
+/// Where a workload tells what its tokens are, each request also has a chain of content keys, so that
+/// a prefix cache can be simulated: key j stands for the j-th `tokens_per_key` tokens, prompt first, then
+/// the answer. Two requests share a prefix as far as their keys are equal from the first on. The last key
+/// may stand for fewer tokens, and is equal only where these are the same and as many. Keys are hashes, spread over
+/// all 64 bits, of their tokens and of the key before: content that returns at other places has other keys.
 struct RequestTable {
   std::vector<std::int64_t> arrival_ps;     ///< non-decreasing, from 0
   std::vector<std::int32_t> input_tokens;   ///< >= 1
   std::vector<std::int32_t> output_tokens;  ///< >= 1
 
+  /// Where the keys of one request end in content_keys, and what they stand for.
+  struct KeyRange {
+    std::uint64_t end = 0;
+    std::int32_t known_tokens = 0;  ///< tokens from the first on that the keys identify
+    std::int32_t tokens_per_key = 0;
+  };
+  std::vector<std::uint64_t> content_keys;
+  std::vector<KeyRange> key_ranges;  ///< one of each request, or none at all
+
   std::size_t size() const { return arrival_ps.size(); }
+  bool has_keys() const { return !key_ranges.empty(); }
+  std::span<const std::uint64_t> keys_of(std::size_t request) const {
+    const std::uint64_t begin = request == 0 ? 0 : key_ranges[request - 1].end;
+    return {content_keys.data() + begin, key_ranges[request].end - begin};
+  }
+
   void reserve(std::size_t count) {
     arrival_ps.reserve(count);
     input_tokens.reserve(count);
@@ -21,6 +43,24 @@ struct RequestTable {
     arrival_ps.push_back(arrival);
     input_tokens.push_back(input);
     output_tokens.push_back(output);
+  }
+  /// Gives the request added last its keys. Pre: all before it have theirs; `keys` hold `known_tokens`.
+  void add_keys(std::span<const std::uint64_t> keys, std::int32_t known_tokens, std::int32_t tokens_per_key) {
+    content_keys.insert(content_keys.end(), keys.begin(), keys.end());
+    key_ranges.push_back({content_keys.size(), known_tokens, tokens_per_key});
+  }
+  /// Keeps the first requests only.
+  void truncate(std::size_t count) {
+    arrival_ps.resize(count);
+    input_tokens.resize(count);
+    output_tokens.resize(count);
+    if (!has_keys()) return;
+    key_ranges.resize(count);
+    content_keys.resize(count == 0 ? 0 : key_ranges.back().end);
+  }
+  void drop_keys() {
+    content_keys = {};
+    key_ranges = {};
   }
 };
 

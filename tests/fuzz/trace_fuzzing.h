@@ -10,6 +10,19 @@
 
 namespace orrery {
 
+/// Every request has as many keys as its known tokens take.
+inline void check_keys(const RequestTable& requests) {
+  ORRERY_REQUIRE(requests.key_ranges.size() == requests.size());
+  ORRERY_REQUIRE(requests.key_ranges.back().end == requests.content_keys.size());
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    const RequestTable::KeyRange& range = requests.key_ranges[i];
+    ORRERY_REQUIRE(range.tokens_per_key >= 1 && range.known_tokens >= 0);
+    ORRERY_REQUIRE(range.known_tokens <= requests.input_tokens[i] + requests.output_tokens[i]);
+    const std::int64_t keys = (range.known_tokens + range.tokens_per_key - 1) / range.tokens_per_key;
+    ORRERY_REQUIRE(static_cast<std::int64_t>(requests.keys_of(i).size()) == keys);
+  }
+}
+
 /// What holds for every trace that a reader accepts.
 inline void check_trace(const Trace& trace, const TraceOptions& options) {
   const RequestTable& requests = trace.requests;
@@ -24,6 +37,7 @@ inline void check_trace(const Trace& trace, const TraceOptions& options) {
     ORRERY_REQUIRE(requests.input_tokens[i] >= 1 && requests.input_tokens[i] <= kMostTraceTokens);
     ORRERY_REQUIRE(requests.output_tokens[i] >= 1 && requests.output_tokens[i] <= kMostTraceTokens);
   }
+  if (requests.has_keys()) check_keys(requests);
   ORRERY_REQUIRE(before / 1'000'000'000'000 <= kLongestSimTime.si());
 }
 

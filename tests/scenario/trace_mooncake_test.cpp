@@ -42,6 +42,20 @@ TEST(TraceMooncake, RowsAreReadWithKeysInAnyOrderBesideOthers) {
   EXPECT_EQ(reading.trace->spread_interval, SimTime());
 }
 
+TEST(TraceMooncake, HashIdsBecomeTheKeysOf512TokensEach) {
+  const auto reading = read_text(
+      "{\"timestamp\": 0, \"input_length\": 1000, \"output_length\": 5, \"hash_ids\": [0, 1]}\n"
+      "{\"timestamp\": 0, \"input_length\": 1100, \"output_length\": 5, \"hash_ids\": [0, 2, 1]}\n"
+      "{\"timestamp\": 0, \"input_length\": 1100, \"output_length\": 5, \"hash_ids\": [0]}\n");
+  ASSERT_TRUE(reading.trace) << reading.messages;
+  const RequestTable& requests = reading.trace->requests;
+  EXPECT_EQ(requests.keys_of(0)[0], requests.keys_of(1)[0]);
+  EXPECT_NE(requests.keys_of(0)[1], requests.keys_of(1)[2]) << "behind another prefix";
+  EXPECT_EQ(requests.key_ranges[0].known_tokens, 1000) << "the last id stands for 488 tokens";
+  EXPECT_EQ(requests.key_ranges[0].tokens_per_key, 512);
+  EXPECT_EQ(requests.key_ranges[2].known_tokens, 512) << "of what has no id nothing is known";
+}
+
 TEST(TraceMooncake, RequestsOfACoarseTickAreSpreadOverIt) {
   const auto reading = read_text(rows({0, 0, 3000, 6000, 6000, 6000, 9000, 12000, 15000, 21000, 24000, 27000, 30000}));
   ASSERT_TRUE(reading.trace) << reading.messages;
@@ -107,6 +121,8 @@ TEST(TraceMooncake, EveryKindOfBadRowHasItsMessage) {
   EXPECT_EQ(message_of_row("{\"timestamp\": 1" + rest + " {}"),
             "trace:1:74: " + error + "this follows the end of the row");
   EXPECT_EQ(message_of_row("{\"timestamp\": 1, \"hash_ids\": 5}"), "trace:1:30: " + error + "'hash_ids' is not a list");
+  EXPECT_EQ(message_of_row("{\"timestamp\": 1, \"input_length\": 512, \"output_length\": 1, \"hash_ids\": [7, 8]}"),
+            "trace:1:71: " + error + "'hash_ids' has 2 ids, and 512 tokens are 1 block of 512");
   EXPECT_EQ(message_of_row("{\"hash_ids\": [1, -2]}"),
             "trace:1:18: " + error + "'-2' is not the id of a block, a whole number");
   EXPECT_EQ(message_of_row("{\"hash_ids\": [1, \"a\"]}"),

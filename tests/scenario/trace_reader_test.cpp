@@ -22,6 +22,8 @@ TEST(TraceReader, TheFormatIsReadOffTheFirstLineThatIsNotBlank) {
   EXPECT_EQ(read_text("TIMESTAMP,ContextTokens,GeneratedTokens\n0,1,1\n").trace->format, TraceFormat::azure_csv);
   EXPECT_EQ(read_text("{\"timestamp\":0,\"input_length\":1,\"output_length\":1,\"hash_ids\":[]}").trace->format,
             TraceFormat::mooncake_jsonl);
+  EXPECT_EQ(read_text("{\"arrival_time_ns\":0,\"input_toks\":1,\"output_toks\":1}").trace->format,
+            TraceFormat::llmservingsim_jsonl);
 }
 
 TEST(TraceReader, AFormatThatIsNamedWins) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "orrery/serving/replica.h"
 
 namespace orrery {
@@ -14,7 +16,9 @@ struct ReplicaRun {
 inline ReplicaRun serve(const StepCost& cost, const EngineLimits& limits, const RequestTable& table,
                         bool step_by_step = false) {
   ReplicaRun run{RequestOutcomes(table.size()), {}, 0};
-  Replica replica(cost, limits, table, run.outcomes, 0, step_by_step);
+  std::optional<PrefixTree> prefixes;
+  if (limits.prefix_caching) prefixes.emplace(table, limits.block_size);
+  Replica replica(cost, limits, table, prefixes ? &*prefixes : nullptr, run.outcomes, 0, step_by_step);
   for (std::uint32_t i = 0; i < table.size(); ++i) {
     while (replica.next_event().ps() < table.arrival_ps[i]) replica.advance();
     replica.submit(i);

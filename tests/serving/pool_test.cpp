@@ -53,6 +53,30 @@ TEST_P(EveryRoutingPolicy, GivesTheSameOutcomeOnOneAndTwoThreadsAndAgain) {
   EXPECT_TRUE(once.blocks_balance);
 }
 
+TEST_P(EveryRoutingPolicy, GivesTheSameOutcomeWithAPrefixCacheAsynchronously) {
+  RequestTable table = bursty_requests(3000);
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    const std::vector<std::uint64_t> prompt(static_cast<std::size_t>(table.input_tokens[i] + 15) / 16, i % 7);
+    table.add_keys(prompt, table.input_tokens[i], 16);
+  }
+  PoolSetup pool = setup(GetParam().name, 5);
+  pool.limits.prefix_caching = true;
+  pool.limits.async_scheduling = true;
+  RunControl control;
+  const PoolOutcome once = run_pool(pool, table, 1, control);
+  const PoolOutcome again = run_pool(pool, table, 2, control);
+  pool.step_by_step = true;
+  EXPECT_TRUE(same(once, again));
+  EXPECT_TRUE(same(once, run_pool(pool, table, 1, control)));
+  EXPECT_TRUE(once.blocks_balance);
+  std::int64_t hits = 0;
+  for (std::size_t i = 0; i < once.replicas.size(); ++i) {
+    hits += once.replicas[i].hit_tokens;
+    EXPECT_EQ(once.replicas[i].evicted_blocks, again.replicas[i].evicted_blocks);
+  }
+  EXPECT_GT(hits, 10000);
+}
+
 TEST_P(EveryRoutingPolicy, ServesEveryRequest) {
   const RequestTable table = bursty_requests(2000);
   RunControl control;

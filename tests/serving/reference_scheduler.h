@@ -3,11 +3,72 @@
 #include <algorithm>
 #include <cstdint>
 #include <deque>
+#include <list>
+#include <map>
+#include <tuple>
 #include <vector>
 
 #include "orrery/serving/replica.h"
 
 namespace orrery {
+
+/// A second, plain implementation of the block manager's rules: a list of free blocks, a map of hashes, one block
+/// at a time.
+class ReferenceBlocks {
+ public:
+  /// Keys behind which prefix, number of the block, and the request where nobody else has its content (or -1).
+  using Content = std::tuple<std::int64_t, std::int64_t, std::int64_t>;
+
+  explicit ReferenceBlocks(std::int64_t usable) : blocks_(static_cast<std::size_t>(usable)) {
+    for (std::size_t i = 0; i < blocks_.size(); ++i) blocks_[i].place = free_.insert(free_.end(), i);
+  }
+  std::int64_t free() const { return static_cast<std::int64_t>(free_.size()); }
+  std::int64_t evictions() const { return evictions_; }
+  bool is_idle(std::size_t block) const { return blocks_[block].holders == 0; }
+
+  /// The block registered first among those of a content, or -1.
+  std::int64_t find(const Content& content) const {
+    const auto found = index_.find(content);
+    return found == index_.end() ? -1 : static_cast<std::int64_t>(found->second.front());
+  }
+  void touch(std::size_t block) {
+    if (blocks_[block].holders++ == 0) free_.erase(blocks_[block].place);
+  }
+  std::size_t pop() {
+    const std::size_t block = free_.front();
+    free_.pop_front();
+    Block& b = blocks_[block];
+    b.holders = 1;
+    if (b.is_hashed) {
+      auto& same = index_[b.content];
+      same.erase(std::find(same.begin(), same.end(), block));
+      if (same.empty()) index_.erase(b.content);
+      b.is_hashed = false;
+      ++evictions_;
+    }
+    return block;
+  }
+  void put_back(std::size_t block) {
+    if (--blocks_[block].holders == 0) blocks_[block].place = free_.insert(free_.end(), block);
+  }
+  void add_to_index(std::size_t block, const Content& content) {
+    blocks_[block].is_hashed = true;
+    blocks_[block].content = content;
+    index_[content].push_back(block);
+  }
+
+ private:
+  struct Block {
+    int holders = 0;
+    bool is_hashed = false;
+    Content content;
+    std::list<std::size_t>::iterator place;
+  };
+  std::vector<Block> blocks_;
+  std::list<std::size_t> free_;
+  std::map<Content, std::vector<std::size_t>> index_;
+  std::int64_t evictions_ = 0;
+};
 
 /// A second, plain implementation of the scheduler's rules: lists, one step at a time, nothing
 /// derived or accelerated. It shares no code with Replica, so that the two check each other.
@@ -15,27 +76,50 @@ class ReferenceScheduler {
  public:
   struct Request {
     std::int64_t arrival = 0, input = 0, output = 0;
-    std::int64_t computed = 0, generated = 0, blocks = 0;
+    std::int64_t computed = 0, generated = 0, placeholders = 0;
+    std::vector<std::size_t> blocks = {};
+    std::size_t registered = 0;
     std::int64_t scheduled = -1, first_token = -1, finish = -1, queued = -1;
     std::int64_t preemptions = 0;
     bool rejected = false;
-    bool prefilling = true;  // until it yields a token after an admission
+    bool prefilling = true;  // until a step that yields a token is scheduled after an admission
     std::int64_t known() const { return input + generated; }
   };
+  struct Share {
+    std::size_t id;
+    std::int64_t tokens;
+    bool is_prefill;
+    bool yields;
+  };
   struct StepRecord {
-    std::int64_t start = 0;
-    std::vector<std::pair<std::int64_t, std::int64_t>> tokens;  // request, tokens
-    std::int64_t free_blocks = 0;                               // after scheduling
+    std::int64_t scheduled = 0, start = 0, end = 0;
+    std::vector<Share> shares = {};
+    std::int64_t free_blocks = 0;  // after scheduling
   };
 
   ReferenceScheduler(const StepCost& cost, const EngineLimits& limits, const RequestTable& table)
-      : cost_(cost), limits_(limits), free_(limits.usable_blocks) {
+      : cost_(cost), limits_(limits), pool_(limits.usable_blocks) {
+    std::map<std::pair<std::int64_t, std::uint64_t>, std::int64_t> prefixes;
     for (std::size_t i = 0; i < table.size(); ++i) {
       requests.push_back({table.arrival_ps[i], table.input_tokens[i], table.output_tokens[i]});
+      prefix_after_key_.emplace_back();
+      known_tokens_.push_back(0);
+      tokens_per_key_.push_back(1);
+      if (!table.has_keys()) continue;
+      known_tokens_.back() = table.key_ranges[i].known_tokens;
+      tokens_per_key_.back() = table.key_ranges[i].tokens_per_key;
+      std::int64_t prefix = -1;
+      for (const std::uint64_t key : table.keys_of(i)) {
+        prefix = prefixes.emplace(std::pair(prefix, key), std::ssize(prefixes)).first->second;
+        prefix_after_key_.back().push_back(prefix);
+      }
     }
   }
 
-  void run() {
+  void run() { run(limits_.async_scheduling ? 2 : 1); }
+  /// With so many steps scheduled ahead.
+  void run(std::size_t depth) {
+    std::deque<StepRecord> queue;
     std::int64_t now = 0;
     std::size_t arrived = 0;
     for (;;) {
@@ -47,12 +131,23 @@ class ReferenceScheduler {
         r.queued = now;
         waiting_.push_back(arrived);
       }
-      if (waiting_.empty() && running_.empty()) {
+      while (queue.size() < depth) {
+        StepRecord step = schedule(now, queue.empty() ? now : queue.back().end);
+        if (step.shares.empty()) {
+          if (queue.empty() && preempted_) continue;
+          break;
+        }
+        queue.push_back(step);
+        steps.push_back(std::move(step));
+      }
+      if (queue.empty()) {
         if (arrived == requests.size()) return;
         now = requests[arrived].arrival;
         continue;
       }
-      now += step(now);
+      now = queue.front().end;
+      update(queue.front());
+      queue.pop_front();
     }
   }
 
@@ -60,99 +155,170 @@ class ReferenceScheduler {
   std::vector<StepRecord> steps;
   std::int64_t preemptions = 0;
   std::int64_t recomputed = 0;
+  std::int64_t hit_tokens = 0;
+  std::int64_t evictions() const { return pool_.evictions(); }
+  std::int64_t free_blocks() const { return pool_.free(); }
 
  private:
   std::int64_t blocks_for(std::int64_t tokens) const { return (tokens + limits_.block_size - 1) / limits_.block_size; }
 
-  bool allocate(Request& r, std::int64_t tokens) {
-    const std::int64_t need = blocks_for(r.computed + tokens) - r.blocks;
-    if (need > free_) return false;
-    free_ -= need;
-    r.blocks += need;
+  ReferenceBlocks::Content content_of(std::size_t id, std::int64_t block) const {
+    const std::int64_t end = (block + 1) * limits_.block_size;
+    if (end > known_tokens_[id]) return {-1, block, static_cast<std::int64_t>(id)};
+    return {prefix_after_key_[id][static_cast<std::size_t>((end - 1) / tokens_per_key_[id])], block, -1};
+  }
+
+  std::vector<std::size_t> look_up(std::size_t id) const {
+    std::vector<std::size_t> hits;
+    if (!limits_.prefix_caching) return hits;
+    for (std::int64_t k = 0; k < (requests[id].known() - 1) / limits_.block_size; ++k) {
+      const std::int64_t block = pool_.find(content_of(id, k));
+      if (block < 0) break;
+      hits.push_back(static_cast<std::size_t>(block));
+    }
+    return hits;
+  }
+
+  std::int64_t idle(const std::vector<std::size_t>& hits) const {
+    return std::count_if(hits.begin(), hits.end(), [&](std::size_t block) { return pool_.is_idle(block); });
+  }
+
+  void register_full(std::size_t id, std::int64_t tokens) {
+    if (!limits_.prefix_caching) return;
+    Request& r = requests[id];
+    for (; static_cast<std::int64_t>(r.registered + 1) * limits_.block_size <= tokens; ++r.registered) {
+      pool_.add_to_index(r.blocks[r.registered], content_of(id, static_cast<std::int64_t>(r.registered)));
+    }
+  }
+
+  bool allocate(std::size_t id, const std::vector<std::size_t>& hits, std::int64_t tokens) {
+    Request& r = requests[id];
+    const std::int64_t cached = std::ssize(hits) * limits_.block_size;
+    const std::int64_t fresh =
+        std::max<std::int64_t>(blocks_for(r.computed + cached + tokens) - std::ssize(r.blocks) - std::ssize(hits), 0);
+    if (fresh + idle(hits) > pool_.free()) return false;
+    for (const std::size_t block : hits) {
+      pool_.touch(block);
+      r.blocks.push_back(block);
+    }
+    r.registered += hits.size();
+    for (std::int64_t i = 0; i < fresh; ++i) r.blocks.push_back(pool_.pop());
+    register_full(id, std::min(r.computed + cached + tokens, r.known()));
     return true;
+  }
+
+  void free(Request& r) {
+    for (auto block = r.blocks.rbegin(); block != r.blocks.rend(); ++block) pool_.put_back(*block);
+    r.blocks.clear();
+    r.registered = 0;
   }
 
   void preempt_last() {
     Request& r = requests[running_.back()];
-    free_ += r.blocks;
-    r.blocks = 0;
+    free(r);
     r.computed = 0;
     r.prefilling = true;
     ++r.preemptions;
     ++preemptions;
+    preempted_ = true;
     waiting_.push_front(running_.back());
     running_.pop_back();
   }
 
-  std::int64_t step(std::int64_t now) {
-    StepRecord record;
-    record.start = now;
+  std::int64_t limited(std::int64_t tokens, std::int64_t budget) const {
+    if (limits_.long_prefill_token_threshold > 0) tokens = std::min(tokens, limits_.long_prefill_token_threshold);
+    return std::min(tokens, budget);
+  }
+
+  StepRecord schedule(std::int64_t now, std::int64_t start) {
+    StepRecord step{now, start, start};
     std::int64_t budget = limits_.max_batched_tokens;
-    bool preempted = false;
+    preempted_ = false;
     for (std::size_t i = 0; i < running_.size() && budget > 0; ++i) {
       const std::size_t id = running_[i];
       Request& r = requests[id];
-      const std::int64_t tokens = std::min(r.known() - r.computed, budget);
+      if (r.placeholders > 0 && r.computed + 2 - r.placeholders >= r.input + r.output) continue;
+      const std::int64_t tokens = limited(r.known() + r.placeholders - r.computed, budget);
       bool self = false;
-      while (!allocate(r, tokens)) {
+      while (!self && !allocate(id, {}, tokens)) {
         self = running_.back() == id;
         preempt_last();
-        preempted = true;
-        if (self) break;
       }
       if (self) break;
-      record.tokens.emplace_back(id, tokens);
+      step.shares.push_back({id, tokens, r.prefilling, false});
       budget -= tokens;
     }
-    while (!preempted && !waiting_.empty() && budget > 0 &&
+    while (!preempted_ && !waiting_.empty() && budget > 0 &&
            static_cast<std::int64_t>(running_.size()) < limits_.max_sequences) {
       const std::size_t id = waiting_.front();
       Request& r = requests[id];
-      const std::int64_t tokens = std::min(r.known(), budget);
-      if (limits_.reserve_full_prompt && blocks_for(r.known()) > free_) break;
-      if (!allocate(r, tokens)) break;
+      const std::vector<std::size_t> hits = look_up(id);
+      const std::int64_t cached = std::ssize(hits) * limits_.block_size;
+      const std::int64_t tokens = limited(r.known() - cached, budget);
+      const std::int64_t whole = std::max<std::int64_t>(blocks_for(r.known()) - std::ssize(hits), 0) + idle(hits);
+      if (limits_.reserve_full_prompt && whole > pool_.free()) break;
+      if (!allocate(id, hits, tokens)) break;
       waiting_.pop_front();
       running_.push_back(id);
-      if (r.preemptions > 0) recomputed += r.known();
-      if (r.scheduled < 0) r.scheduled = now;
-      record.tokens.emplace_back(id, tokens);
+      r.computed = cached;
+      if (r.preemptions > 0) recomputed += r.known() - cached;
+      if (r.preemptions == 0) hit_tokens += cached;
+      if (r.scheduled < 0) r.scheduled = start;
+      step.shares.push_back({id, tokens, true, false});
       budget -= tokens;
     }
-    if (record.tokens.empty()) return 0;
-    const std::int64_t duration = duration_of(record);
-    record.free_blocks = free_;
-    for (auto [id, tokens] : record.tokens) {
-      Request& r = requests[id];
-      r.computed += tokens;
-      if (r.computed < r.known()) continue;
+    step.free_blocks = pool_.free();
+    step.end = start + duration_of(step);
+    for (Share& share : step.shares) {
+      Request& r = requests[share.id];
+      r.computed += share.tokens;
+      share.yields = r.computed >= r.known() + r.placeholders;
+      if (!share.yields) continue;
       r.prefilling = false;
-      ++r.generated;
-      if (r.first_token < 0) r.first_token = now + duration;
-      if (r.generated < r.output) continue;
-      r.finish = now + duration;
-      free_ += r.blocks;
-      running_.erase(std::find(running_.begin(), running_.end(), id));
+      if (limits_.async_scheduling) ++r.placeholders;
     }
-    steps.push_back(std::move(record));
-    return duration;
+    return step;
   }
 
-  std::int64_t duration_of(const StepRecord& record) const {
+  void update(const StepRecord& step) {
+    for (const Share& share : step.shares) {
+      if (!share.yields) continue;
+      Request& r = requests[share.id];
+      const auto running = std::find(running_.begin(), running_.end(), share.id);
+      ++r.generated;
+      if (limits_.async_scheduling) {
+        --r.placeholders;
+        if (running != running_.end()) register_full(share.id, r.computed - r.placeholders);
+      }
+      if (r.first_token < 0) r.first_token = step.end;
+      if (r.generated < r.output) continue;
+      r.finish = step.end;
+      free(r);
+      if (running != running_.end()) {
+        running_.erase(running);
+      } else {
+        waiting_.erase(std::find(waiting_.begin(), waiting_.end(), share.id));
+      }
+    }
+  }
+
+  std::int64_t duration_of(const StepRecord& step) const {
     std::int64_t total = 0, decoding = 0, chunks = 0, context = 0, window = 0;
     StepCost::PrefillLoad prefill;
-    for (auto [id, tokens] : record.tokens) {
-      const Request& r = requests[id];
-      total += tokens;
-      if (!r.prefilling) {
+    for (const Share& share : step.shares) {
+      const Request& r = requests[share.id];
+      total += share.tokens;
+      if (!share.is_prefill) {
         ++decoding;
         context += r.computed + 1;
         window += std::min(r.computed + 1, cost_.window_tokens);
       } else {
         ++chunks;
-        cost_.add_chunk(prefill, r.computed, tokens);
+        cost_.add_chunk(prefill, r.computed, share.tokens);
       }
     }
-    std::int64_t duration = cost_.tokens_ps[static_cast<std::size_t>(total)] + cost_.sequences_ps[record.tokens.size()];
+    if (total == 0) return 0;
+    std::int64_t duration = cost_.tokens_ps[static_cast<std::size_t>(total)] + cost_.sequences_ps[step.shares.size()];
     if (chunks > 0) duration += cost_.prefill_fixed_ps + cost_.prefill_ps(prefill);
     if (decoding > 0) {
       duration += cost_.decode_fixed_ps + decoding * cost_.decode_sequence_ps + context * cost_.context_token_ps;
@@ -163,9 +329,13 @@ class ReferenceScheduler {
 
   const StepCost& cost_;
   const EngineLimits limits_;
-  std::int64_t free_;
+  ReferenceBlocks pool_;
+  std::vector<std::vector<std::int64_t>> prefix_after_key_;
+  std::vector<std::int64_t> known_tokens_;
+  std::vector<std::int64_t> tokens_per_key_;
   std::deque<std::size_t> waiting_;
   std::vector<std::size_t> running_;
+  bool preempted_ = false;
 };
 
 }  // namespace orrery

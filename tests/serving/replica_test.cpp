@@ -8,128 +8,28 @@
 #include "linear_cost.h"
 #include "reference_scheduler.h"
 
-// The small cases are those of the scheduler's specification that need no prefix cache: a step
-// takes 1,000 units whatever its batch, blocks of 4 tokens, one block of the given number is null.
-
 namespace orrery {
 namespace {
 
-struct SmallCase {
-  std::int64_t blocks;
-  std::int64_t budget;
-  std::int64_t sequences;
-  bool reserve = true;
-  RequestTable table;
-
-  EngineLimits limits() const { return {sequences, budget, 4, blocks - 1, 1000, reserve}; }
-  StepCost cost() const { return linear_cost(1000, 0, 0, budget, sequences); }
-};
-
-RequestTable requests(std::initializer_list<std::array<int, 3>> rows) {
-  RequestTable table;
-  for (const auto& [arrival, input, output] : rows) table.add(arrival, input, output);
-  return table;
-}
-
-std::vector<std::int64_t> free_blocks_by_step(const SmallCase& c) {
-  const StepCost cost = c.cost();
-  ReferenceScheduler reference(cost, c.limits(), c.table);
-  reference.run();
-  std::vector<std::int64_t> free;
-  for (const auto& step : reference.steps) free.push_back(step.free_blocks);
-  return free;
-}
-
-void expect_times(const SmallCase& c, std::vector<std::int64_t> first, std::vector<std::int64_t> last) {
-  const StepCost cost = c.cost();
-  for (const bool step_by_step : {false, true}) {
-    const ReplicaRun run = serve(cost, c.limits(), c.table, step_by_step);
-    EXPECT_EQ(run.outcomes.first_token_ps, first);
-    EXPECT_EQ(run.outcomes.finish_ps, last);
-    EXPECT_EQ(run.free_blocks, c.blocks - 1);
-  }
-}
-
-TEST(VllmV1, T1PromptsAreComputedInChunksOfTheBudget) {
-  const SmallCase c{33, 8, 4, true, requests({{0, 10, 3}, {0, 6, 2}})};
-  EXPECT_EQ(free_blocks_by_step(c), (std::vector<std::int64_t>{30, 27, 27, 29}));
-  expect_times(c, {2000, 2000}, {4000, 3000});
-}
-
-TEST(VllmV1, T6TheHeadOfTheQueueBlocksIt) {
-  const SmallCase c{8, 64, 64, true, requests({{0, 16, 3}, {0, 20, 1}, {0, 4, 1}})};
-  EXPECT_EQ(free_blocks_by_step(c), (std::vector<std::int64_t>{3, 2, 2, 1}));
-  expect_times(c, {1000, 4000, 4000}, {3000, 4000, 4000});
-}
-
-TEST(VllmV1, T9NoMoreThanMaxNumSeqsRun) {
-  const SmallCase c{33, 64, 2, true, requests({{0, 4, 3}, {0, 4, 3}, {0, 4, 3}})};
-  expect_times(c, {1000, 1000, 4000}, {3000, 3000, 6000});
-}
-
-TEST(VllmV1, T10AnArrivalJoinsAtTheNextStepBoundary) {
-  const SmallCase c{33, 64, 64, true, requests({{0, 4, 4}, {1500, 4, 2}})};
-  expect_times(c, {1000, 3000}, {4000, 4000});
-  const StepCost cost = c.cost();
-  const ReplicaRun run = serve(cost, c.limits(), c.table);
-  EXPECT_EQ(run.outcomes.queued_ps, (std::vector<std::int64_t>{0, 2000}));
-}
-
-TEST(VllmV1, AnArrivalExactlyAtABoundaryJoinsTheStepThatStartsThere) {
-  const SmallCase c{33, 64, 64, true, requests({{0, 4, 5}, {2000, 4, 1}})};
-  expect_times(c, {1000, 3000}, {5000, 3000});
-}
-
-TEST(VllmV1, TheLastRequestIsPreemptedAndComputesEverythingAgain) {
-  // Both need a fourth block at the sixth step, and one is left: B goes, and returns when A is done.
-  const SmallCase c{7, 16, 16, true, requests({{0, 8, 9}, {0, 8, 9}})};
-  const StepCost cost = c.cost();
-  const ReplicaRun run = serve(cost, c.limits(), c.table);
-  EXPECT_EQ(run.totals.preemptions, 1);
-  EXPECT_EQ(run.totals.recomputed_tokens, 13);
-  EXPECT_EQ(run.outcomes.preemptions, (std::vector<std::uint16_t>{0, 1}));
-  EXPECT_EQ(run.outcomes.finish_ps, (std::vector<std::int64_t>{9000, 13000}));
-}
-
-TEST(VllmV1, ARequestThatCanNeverFitIsRejectedAndTheOthersGoOn) {
-  const SmallCase c{7, 64, 8, true, requests({{0, 30, 2}, {0, 4, 2}, {0, 24, 1}, {0, 990, 11}})};
-  const StepCost cost = c.cost();
-  const ReplicaRun run = serve(cost, c.limits(), c.table);
-  EXPECT_EQ(run.totals.rejected, 2);
-  EXPECT_EQ(run.totals.completed, 2);
-  EXPECT_EQ(run.outcomes.state[0], RequestState::rejected);
-  EXPECT_EQ(run.outcomes.state[2], RequestState::completed) << "24 tokens fill the six blocks exactly";
-  EXPECT_EQ(run.outcomes.finish_ps[0], RequestOutcomes::kUnset);
-}
-
-TEST(VllmV1, AnIdleReplicaHasNoEvents) {
-  const StepCost cost = linear_cost(1000, 0, 0, 8, 8);
-  const RequestTable table;
-  RequestOutcomes outcomes(0);
-  const Replica replica(cost, {8, 8, 4, 10, 100, true}, table, outcomes, 0, false);
-  EXPECT_EQ(replica.next_event(), SimTime::never());
-}
-
-TEST(VllmV1, TimeInTheSystemIsTheSumOfLatencies) {
-  const SmallCase c{9, 12, 3, true, requests({{0, 10, 7}, {100, 6, 9}, {2500, 9, 3}, {40000, 3, 1}})};
-  const StepCost cost = c.cost();
-  const ReplicaRun run = serve(cost, c.limits(), c.table);
-  std::int64_t latencies = 0;
-  for (std::size_t i = 0; i < 4; ++i) latencies += run.outcomes.finish_ps[i] - c.table.arrival_ps[i];
-  EXPECT_EQ(static_cast<std::int64_t>(run.totals.request_ps), latencies);
-}
-
-// ---- two independent views -----------------------------------------------------------------
-
 class RandomCase {
  public:
-  explicit RandomCase(std::uint64_t seed) : random_(seed) {
+  struct Features {
+    bool prefix_caching = false;
+    bool async_scheduling = false;
+    bool threshold = false;
+  };
+
+  explicit RandomCase(std::uint64_t seed) : RandomCase(seed, {}) {}
+  RandomCase(std::uint64_t seed, Features features) : random_(seed) {
     limits.block_size = draw(1, 9);
     limits.max_sequences = draw(1, 8);
     limits.max_batched_tokens = limits.max_sequences + draw(0, 40);
     limits.usable_blocks = draw(4, 40);
     limits.context_limit = draw(20, 200);
     limits.reserve_full_prompt = draw(0, 1) == 1;
+    limits.prefix_caching = features.prefix_caching;
+    limits.async_scheduling = features.async_scheduling;
+    if (features.threshold) limits.long_prefill_token_threshold = draw(1, 12);
     cost = linear_cost(draw(1, 1000), draw(0, 50), draw(0, 9), limits.max_batched_tokens, limits.max_sequences);
     cost.sequences_ps.back() += 3;
     cost.decode_fixed_ps = draw(0, 30);
@@ -146,6 +46,7 @@ class RandomCase {
       now += draw(0, 2) == 0 ? 0 : draw(0, 4000);
       table.add(now, static_cast<std::int32_t>(draw(1, 60)), static_cast<std::int32_t>(draw(1, 60)));
     }
+    if (features.prefix_caching && draw(0, 9) > 0) add_keys();
   }
 
   EngineLimits limits;
@@ -153,44 +54,119 @@ class RandomCase {
   RequestTable table;
 
  private:
+  /// Contents from a small alphabet, so that prefixes are often shared; of prompts, or of answers as well.
+  void add_keys() {
+    const bool is_nested = draw(0, 2) == 0;  // every content begins another
+    std::int64_t tokens_per_key = draw(0, 2) == 0 ? draw(1, 20) : draw(1, 3) * limits.block_size;
+    if (is_nested) tokens_per_key = 1;
+    const std::int64_t alphabet = is_nested ? 1 : draw(1, 3);
+    const bool with_answers = draw(0, 1) == 1;
+    for (std::size_t i = 0; i < table.size(); ++i) {
+      std::int64_t known = table.input_tokens[i] + (with_answers ? table.output_tokens[i] : 0);
+      if (draw(0, 7) == 0) known = draw(0, known);
+      std::vector<std::uint64_t> keys;
+      for (std::int64_t token = 0; token < known; token += tokens_per_key) {
+        const bool is_whole = token + tokens_per_key <= known;
+        keys.push_back(static_cast<std::uint64_t>(is_whole ? draw(1, alphabet) : 100 + known % tokens_per_key));
+      }
+      table.add_keys(keys, static_cast<std::int32_t>(known), static_cast<std::int32_t>(tokens_per_key));
+    }
+  }
   std::int64_t draw(std::int64_t low, std::int64_t high) {
     return low + static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(high - low + 1));
   }
   std::mt19937_64 random_;
 };
 
-TEST(Replica, AgreesWithThePlainSchedulerInClosedFormAndStepByStep) {
-  std::int64_t preemptions = 0;
-  std::int64_t rejections = 0;
-  for (std::uint64_t seed = 1; seed <= 4000; ++seed) {
-    const RandomCase c(seed);
+/// All combinations of features in turn.
+RandomCase::Features features_of(std::uint64_t seed) { return {(seed & 1) != 0, (seed & 2) != 0, (seed & 4) != 0}; }
+
+/// Serves random cases in all ways, and adds up what happened.
+ReplicaTotals expect_agreement(RandomCase::Features features, std::uint64_t seeds) {
+  ReplicaTotals sum;
+  for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+    const RandomCase c(seed, features);
     ReferenceScheduler reference(c.cost, c.limits, c.table);
     reference.run();
+    EXPECT_EQ(reference.free_blocks(), c.limits.usable_blocks) << seed;
     for (const bool step_by_step : {false, true}) {
       const ReplicaRun run = serve(c.cost, c.limits, c.table, step_by_step);
-      ASSERT_EQ(run.totals.steps, static_cast<std::int64_t>(reference.steps.size())) << seed;
-      ASSERT_EQ(run.totals.preemptions, reference.preemptions) << seed;
-      ASSERT_EQ(run.totals.recomputed_tokens, reference.recomputed) << seed;
-      ASSERT_EQ(run.free_blocks, c.limits.usable_blocks) << seed;
+      EXPECT_EQ(run.totals.steps, static_cast<std::int64_t>(reference.steps.size())) << seed;
+      EXPECT_EQ(run.totals.preemptions, reference.preemptions) << seed;
+      EXPECT_EQ(run.totals.recomputed_tokens, reference.recomputed) << seed;
+      EXPECT_EQ(run.totals.hit_tokens, reference.hit_tokens) << seed;
+      EXPECT_EQ(run.totals.evicted_blocks, reference.evictions()) << seed;
+      EXPECT_EQ(run.free_blocks, c.limits.usable_blocks) << seed;
       for (std::size_t i = 0; i < c.table.size(); ++i) {
         const auto& expected = reference.requests[i];
-        ASSERT_EQ(run.outcomes.queued_ps[i], expected.queued) << seed;
-        ASSERT_EQ(run.outcomes.scheduled_ps[i], expected.scheduled) << seed;
-        ASSERT_EQ(run.outcomes.first_token_ps[i], expected.first_token) << seed;
-        ASSERT_EQ(run.outcomes.finish_ps[i], expected.finish) << seed;
-        ASSERT_EQ(run.outcomes.preemptions[i], expected.preemptions) << seed;
+        EXPECT_EQ(run.outcomes.queued_ps[i], expected.queued) << seed;
+        EXPECT_EQ(run.outcomes.scheduled_ps[i], expected.scheduled) << seed;
+        EXPECT_EQ(run.outcomes.first_token_ps[i], expected.first_token) << seed;
+        EXPECT_EQ(run.outcomes.finish_ps[i], expected.finish) << seed;
+        EXPECT_EQ(run.outcomes.preemptions[i], expected.preemptions) << seed;
       }
-      preemptions += run.totals.preemptions;
-      rejections += run.totals.rejected;
+      if (testing::Test::HasFailure()) return sum;
+      sum.preemptions += run.totals.preemptions;
+      sum.rejected += run.totals.rejected;
+      sum.hit_tokens += run.totals.hit_tokens;
+      sum.evicted_blocks += run.totals.evicted_blocks;
     }
   }
-  EXPECT_GT(preemptions, 10000) << "the cases must be tight enough to matter";
-  EXPECT_GT(rejections, 1000);
+  return sum;
+}
+
+TEST(Replica, AgreesWithThePlainSchedulerInClosedFormAndStepByStep) {
+  const ReplicaTotals sum = expect_agreement({}, 4000);
+  EXPECT_GT(sum.preemptions, 10000) << "the cases must be tight enough to matter";
+  EXPECT_GT(sum.rejected, 1000);
+}
+
+TEST(Replica, AgreesWithThePlainSchedulerAsynchronously) {
+  EXPECT_GT(expect_agreement({.async_scheduling = true}, 4000).preemptions, 10000);
+}
+
+TEST(Replica, AgreesWithThePlainSchedulerWithALongPrefillThreshold) {
+  EXPECT_GT(expect_agreement({.threshold = true}, 4000).preemptions, 10000);
+  EXPECT_GT(expect_agreement({.async_scheduling = true, .threshold = true}, 4000).preemptions, 10000);
+}
+
+TEST(Replica, AgreesWithThePlainSchedulerWithPrefixCaching) {
+  const ReplicaTotals sum = expect_agreement({.prefix_caching = true}, 6000);
+  EXPECT_GT(sum.preemptions, 10000);
+  EXPECT_GT(sum.hit_tokens, 100000);
+  EXPECT_GT(sum.evicted_blocks, 100000);
+}
+
+TEST(Replica, AgreesWithThePlainSchedulerWithEverythingOn) {
+  expect_agreement({.prefix_caching = true, .async_scheduling = true}, 6000);
+  expect_agreement({.prefix_caching = true, .threshold = true}, 6000);
+  expect_agreement({.prefix_caching = true, .async_scheduling = true, .threshold = true}, 6000);
+}
+
+TEST(PlainScheduler, WithAQueueOfOneStepIsSynchronous) {
+  for (std::uint64_t seed = 1; seed <= 2000; ++seed) {
+    const RandomCase c(seed, {.prefix_caching = true, .threshold = (seed & 1) != 0});
+    ReferenceScheduler synchronous(c.cost, c.limits, c.table);
+    synchronous.run();
+    EngineLimits limits = c.limits;
+    limits.async_scheduling = true;
+    ReferenceScheduler asynchronous(c.cost, limits, c.table);
+    asynchronous.run(1);
+    ASSERT_EQ(asynchronous.steps.size(), synchronous.steps.size()) << seed;
+    ASSERT_EQ(asynchronous.preemptions, synchronous.preemptions) << seed;
+    ASSERT_EQ(asynchronous.recomputed, synchronous.recomputed) << seed;
+    ASSERT_EQ(asynchronous.hit_tokens, synchronous.hit_tokens) << seed;
+    ASSERT_EQ(asynchronous.evictions(), synchronous.evictions()) << seed;
+    for (std::size_t i = 0; i < c.table.size(); ++i) {
+      ASSERT_EQ(asynchronous.requests[i].first_token, synchronous.requests[i].first_token) << seed;
+      ASSERT_EQ(asynchronous.requests[i].finish, synchronous.requests[i].finish) << seed;
+    }
+  }
 }
 
 TEST(Replica, ClosedFormCountsTheSameWorkAsStepByStep) {
   for (std::uint64_t seed = 1; seed <= 1000; ++seed) {
-    const RandomCase c(seed);
+    const RandomCase c(seed, features_of(seed));
     const ReplicaTotals a = serve(c.cost, c.limits, c.table, false).totals;
     const ReplicaTotals b = serve(c.cost, c.limits, c.table, true).totals;
     ASSERT_EQ(a.busy_ps, b.busy_ps) << seed;
@@ -201,6 +177,7 @@ TEST(Replica, ClosedFormCountsTheSameWorkAsStepByStep) {
     ASSERT_EQ(a.context_token_steps, b.context_token_steps) << seed;
     ASSERT_EQ(a.window_token_steps, b.window_token_steps) << seed;
     ASSERT_EQ(a.resident_token_steps, b.resident_token_steps) << seed;
+    ASSERT_EQ(a.evicted_blocks, b.evicted_blocks) << seed;
     ASSERT_EQ(a.peak_blocks, b.peak_blocks) << seed;
     ASSERT_EQ(a.peak_sequences, b.peak_sequences) << seed;
     ASSERT_EQ(a.steps_by_tokens, b.steps_by_tokens) << seed;
@@ -221,7 +198,7 @@ TEST(Replica, MoreBlocksNeverPreemptMoreWithEqualArrivals) {
 
 TEST(Replica, TokensAndRequestsAreConserved) {
   for (std::uint64_t seed = 1; seed <= 1000; ++seed) {
-    const RandomCase c(seed);
+    const RandomCase c(seed, features_of(seed));
     const ReplicaRun run = serve(c.cost, c.limits, c.table);
     std::int64_t output = 0;
     for (std::size_t i = 0; i < c.table.size(); ++i) {
