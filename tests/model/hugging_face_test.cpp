@@ -34,6 +34,7 @@ constexpr const char* kQwen3 = R"("hidden_size": 5120, "num_hidden_layers": 64, 
 /// All but the header and the published count.
 std::string shape_of(ModelRecord model) {
   model.header = {};
+  model.aliases.clear();
   model.parameters_billion.reset();
   return to_yaml(write_record(model));
 }
