@@ -42,10 +42,13 @@ ChipTable ChipTable::read(const Catalog& catalog, Diagnostics& diagnostics) {
     table.add(chip_facts(entry->record), entry->record.aliases);
     const auto family = catalog.load<FamilyRecord>(entry->record.family, diagnostics);
     if (!family) continue;
-    table.compiled_.emplace(id, Chip(entry->record, family->record));
-    std::vector<ProvenanceItem>& provenance = table.provenance_[id];
+    const auto link = entry->record.link ? catalog.load<LinkRecord>(*entry->record.link, diagnostics) : std::nullopt;
+    table.compiled_.emplace(id, Chip(entry->record, family->record, link ? std::optional(link->record) : std::nullopt));
+    auto& [provenance, without_link] = table.provenance_[id];
     provenance = entry->provenance;
     provenance.insert(provenance.end(), family->provenance.begin(), family->provenance.end());
+    without_link = provenance.size();
+    if (link) provenance.insert(provenance.end(), link->provenance.begin(), link->provenance.end());
   }
   return table;
 }
@@ -61,10 +64,11 @@ const Chip* ChipTable::chip(const ChipFacts& facts) const {
   return found == compiled_.end() ? nullptr : &found->second;
 }
 
-std::span<const ProvenanceItem> ChipTable::provenance(const ChipFacts& facts) const {
+std::span<const ProvenanceItem> ChipTable::provenance(const ChipFacts& facts, bool with_link) const {
   const auto found = provenance_.find(facts.id);
   if (found == provenance_.end()) return {};
-  return found->second;
+  const auto& [provenance, without_link] = found->second;
+  return std::span(provenance).first(with_link ? provenance.size() : without_link);
 }
 
 const ChipFacts* ChipTable::find(std::string_view name) const {

@@ -26,8 +26,8 @@ class ChipTable {
   void add(ChipFacts facts, std::vector<std::string> aliases);
   /// The chip as simulations price it; null when its family could not be read. Pre: `facts` came from find().
   const Chip* chip(const ChipFacts& facts) const;
-  /// Where the numbers of the chip and of its family come from. Pre: as for chip().
-  std::span<const ProvenanceItem> provenance(const ChipFacts& facts) const;
+  /// Where the numbers of the chip and of its family come from, and those of its link. Pre: as for chip().
+  std::span<const ProvenanceItem> provenance(const ChipFacts& facts, bool with_link = false) const;
   /// By id or alias; null when there is none. Valid as long as the table.
   const ChipFacts* find(std::string_view name) const;
   /// " (did you mean 'h100-sxm'?)", or nothing.
@@ -36,7 +36,11 @@ class ChipTable {
  private:
   std::vector<std::unique_ptr<const ChipFacts>> chips_;
   std::map<std::string, Chip, std::less<>> compiled_;  ///< by id
-  std::map<std::string, std::vector<ProvenanceItem>, std::less<>> provenance_;
+  struct Provenance {
+    std::vector<ProvenanceItem> items;  ///< those of the link last
+    std::size_t without_link = 0;
+  };
+  std::map<std::string, Provenance, std::less<>> provenance_;
   std::vector<std::pair<std::string, const ChipFacts*>> names_;
 };
 

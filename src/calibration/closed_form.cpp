@@ -170,9 +170,9 @@ KernelCost price_latent_context(const Chip& chip, Cells& cells) {
 KernelCost price_all_reduce(const Chip& chip, Cells& cells) {
   const double ranks = cells.number("num_gpus", 2);
   const Bytes bytes(cells.number("message_bytes"));
-  const auto link = chip.link_bandwidth();
-  if (!link) cells.require(failure(fmt::format("{} has no link to other chips", chip.id())));
-  return cells.problem() ? KernelCost{} : chip.all_reduce(bytes, ranks, *link);
+  const auto interconnect = chip.interconnect(ranks);
+  if (!interconnect) cells.require(failure(fmt::format("{} has no link to other chips", chip.id())));
+  return cells.problem() ? KernelCost{} : kernel_cost(interconnect->all_reduce(bytes));
 }
 
 KernelCost price_elementwise(const Chip& chip, Cells& cells) { return chip.elementwise(Bytes(cells.number("bytes"))); }

@@ -116,7 +116,7 @@ Result<OperatorAnswer> OperatorDesk::answer(const std::string& chip, const CellL
   auto result = is_calibrated_for(*facts, cells("dtype")) ? calibrated(chip, cells, benchmark_hot)
                                                           : closed_only(*facts, *simulated, cells);
   if (!result) return result;
-  result->provenance = chips_.provenance(*facts);
+  result->provenance = chips_.provenance(*facts, closed_ != nullptr && closed_->kind == "allreduce");
   if (simulated) {
     result->simulated = *simulated;
     result->energy =

@@ -44,7 +44,8 @@ std::optional<MathPrecision> math_precision(Precision weights, Precision activat
   return std::nullopt;
 }
 
-Chip::Chip(const ChipRecord& chip, const FamilyRecord& family) : chip_(chip), family_(family) {
+Chip::Chip(const ChipRecord& chip, const FamilyRecord& family, std::optional<LinkRecord> link)
+    : chip_(chip), family_(family), link_(std::move(link)) {
   const DensePeaks& peak = chip_.dense_peak;
   const EnergyConstants& energy = family_.energy;
   ORRERY_CHECK(peak.bf16.has_value());
@@ -102,6 +103,15 @@ std::optional<BytesPerSecond> Chip::link_bandwidth() const {
   return chip_.link_bandwidth->value;
 }
 
+std::optional<Interconnect> Chip::interconnect(double ranks) const {
+  if (!link_ || !chip_.link_bandwidth) return std::nullopt;
+  InterconnectShape shape;
+  shape.link = *link_;
+  shape.bandwidth = chip_.link_bandwidth->value;
+  shape.ranks = ranks;
+  return Interconnect(std::move(shape));
+}
+
 double Chip::weight_bytes(Precision precision) const {
   if (precision != Precision::compressed) return bytes_per_element(precision);
   ORRERY_CHECK(chip_.compression.has_value());
@@ -138,20 +148,18 @@ const Chip::MathRate& Chip::rate(Precision weights, Precision activations) const
 
 KernelCost Chip::timed(const Phases& phases, KernelCost work, const MathRate& math) const {
   const Seconds overlapped = soft_maximum(phases.compute, phases.memory, phases.overlap_exponent);
-  const Seconds kernel = phases.fixed + overlapped + phases.transfer;
+  const Seconds kernel = phases.fixed + overlapped;
   // Constants near 1 may come out above the datasheet on shapes that they were not fitted on.
   const Seconds roof = std::max(work.flops / math.peak, work.memory_bytes / memory_bandwidth());
   const EnergyConstants& energy = family_.energy;
-  const PowerLimited limited = limited_by_power(
-      std::max(kernel, roof), phases.compute, work.flops * math.energy,
-      work.memory_bytes * energy.memory.value + work.link_bytes * energy.link.value, power_limit() - static_power());
+  const PowerLimited limited =
+      limited_by_power(std::max(kernel, roof), phases.compute, work.flops * math.energy,
+                       work.memory_bytes * energy.memory.value, power_limit() - static_power());
   work.time = limited.time;
   work.dynamic_energy = limited.dynamic_energy;
 
-  const Seconds longest = std::max({phases.fixed, phases.compute, phases.memory, phases.transfer});
-  if (longest == phases.transfer && phases.transfer > Seconds(0)) {
-    work.limit = Limit::link;
-  } else if ((limited.stretched && phases.compute > Seconds(0)) || longest == phases.compute) {
+  const Seconds longest = std::max({phases.fixed, phases.compute, phases.memory});
+  if ((limited.stretched && phases.compute > Seconds(0)) || longest == phases.compute) {
     work.limit = phases.waits_for_decoder ? Limit::decoder : Limit::compute;
   } else {
     work.limit = longest == phases.memory ? Limit::memory : Limit::latency;

@@ -9,6 +9,7 @@
 #include "orrery/chip/family_record.h"
 #include "orrery/chip/kernel_cost.h"
 #include "orrery/chip/kernel_shape.h"
+#include "orrery/network/collectives.h"
 
 namespace orrery {
 
@@ -29,8 +30,8 @@ std::optional<MathPrecision> math_precision(Precision weights, Precision activat
 /// constant's status tells whether it was fitted on this chip or borrowed.
 class Chip {
  public:
-  /// Pre: check_physics found nothing in either record.
-  Chip(const ChipRecord& chip, const FamilyRecord& family);
+  /// `link` is the one that the chip's record names. Pre: check_physics found nothing in any record.
+  Chip(const ChipRecord& chip, const FamilyRecord& family, std::optional<LinkRecord> link = std::nullopt);
 
   const std::string& id() const { return chip_.header.id; }
   const std::string& family_id() const { return family_.header.id; }
@@ -43,6 +44,8 @@ class Chip {
   std::optional<FlopsPerSecond> dense_peak(MathPrecision precision) const;
   /// What one chip can move to the others of its usual server, one direction.
   std::optional<BytesPerSecond> link_bandwidth() const;
+  /// So many chips of this kind in its usual server; nothing where its link is not known. Pre: ranks >= 2.
+  std::optional<Interconnect> interconnect(double ranks) const;
   /// Bytes per element in this chip's memory, scales and masks included. Pre: supports() or supports_kv_cache().
   double weight_bytes(Precision precision) const;
   double kv_cache_bytes(Precision precision) const;
@@ -73,9 +76,6 @@ class Chip {
   KernelCost elementwise(Bytes bytes) const;
   /// What `bytes` more take in such a kernel, so that elementwise(a + b) is elementwise(a) and this of b.
   KernelCost elementwise_stream(Bytes bytes) const;
-  /// `bytes` is the size of the buffer on each rank; `link` is one chip's bandwidth in one direction.
-  /// Pre: ranks >= 2.
-  KernelCost all_reduce(Bytes bytes, double ranks, BytesPerSecond link) const;
 
  private:
   struct MathRate {
@@ -85,12 +85,11 @@ class Chip {
     Seconds quantization_time;
     double quantization_bytes_per_element = 0;  ///< 0: the activations need none
   };
-  /// Components of a kernel's time: fixed + soft maximum of compute and memory + transfer.
+  /// Components of a kernel's time: fixed + soft maximum of compute and memory.
   struct Phases {
     Seconds fixed;
     Seconds compute;
     Seconds memory;
-    Seconds transfer;
     double overlap_exponent = 1;
     bool waits_for_decoder = false;  ///< compute is the time of the decoder
   };
@@ -126,6 +125,7 @@ class Chip {
 
   ChipRecord chip_;
   FamilyRecord family_;
+  std::optional<LinkRecord> link_;
   std::array<std::optional<MathRate>, 4> rates_;
 };
 

@@ -154,7 +154,11 @@ void check_physics(const ServerRecord& server, Diagnostics& diagnostics) {
   if (server.chips.value > 1 && !server.link) {
     diagnostics.error("missing-key", server.header.place,
                       fmt::format("'link' is missing from Server, which has {} chips", server.chips.value),
-                      "link: how the chips reach each other; PCIe counts");
+                      "link: how the chips reach each other, from `orrery list link`; PCIe counts");
+  }
+  if (server.link_bandwidth && !server.link) {
+    diagnostics.error("missing-key", server.link_bandwidth->place,
+                      "'link' is missing from Server, which has a link_bandwidth");
   }
   check_order("host.idle_power", server.host.idle_power, "host.peak_power", server.host.peak_power, diagnostics);
 }

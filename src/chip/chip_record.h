@@ -7,6 +7,7 @@
 
 #include "orrery/chip/compression_record.h"
 #include "orrery/chip/systolic.h"
+#include "orrery/network/link_record.h"
 #include "orrery/schema/entry.h"
 
 namespace orrery {
@@ -102,6 +103,7 @@ struct ChipRecord {
   ChipMemory memory;
   std::optional<CompressionRecord> compression;
   Sourced<Bytes> l2_cache;
+  std::optional<Reference<LinkKind>> link;
   std::optional<Sourced<BytesPerSecond>> link_bandwidth;
   Sourced<Watts> power_limit;
   Sourced<Watts> idle_power;
@@ -126,6 +128,7 @@ void visit(Visitor& v, ChipRecord& r) {
   v.required("memory", r.memory, "Attached memory");
   v.optional("compression", r.compression, "Tensors kept compressed in memory; left out where the chip has no decoder");
   v.required("l2_cache", r.l2_cache, "Last-level cache on the chip", in_range(Bytes(0), Bytes(1e11)));
+  v.optional("link", r.link, "To the other chips of its usual server; left out where it is used alone");
   v.optional("link_bandwidth", r.link_bandwidth,
              "To the other chips of its usual server, one direction; left out where it is used alone",
              in_range(BytesPerSecond(1e6), BytesPerSecond(1e14)));

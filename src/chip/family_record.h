@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <optional>
 
 #include "orrery/chip/chip_record.h"
@@ -168,62 +167,9 @@ void visit(Visitor& v, ElementwiseConstants& r) {
   v.required("bandwidth_fraction", r.bandwidth_fraction, "Sustained share of the peak bandwidth", in_range(0.01, 1));
 }
 
-/// One way to run an all-reduce: fixed_time + rank_time x (ranks - 1) + bytes at a share of the link.
-struct AllReducePath {
-  Sourced<Seconds> fixed_time;
-  Sourced<Seconds> rank_time;
-  Sourced<double> link_fraction;
-};
-constexpr RecordName record_name(const AllReducePath*) { return {"AllReducePath", "One way to run an all-reduce"}; }
-template <class Visitor>
-void visit(Visitor& v, AllReducePath& r) {
-  v.required("fixed_time", r.fixed_time, "Whatever the size", in_range(Seconds(0), Seconds(1e-2)));
-  v.required("rank_time", r.rank_time, "Per rank beyond the first", in_range(Seconds(0), Seconds(1e-2)));
-  v.required("link_fraction", r.link_fraction, "Sustained share of the link's bandwidth in one direction",
-             in_range(0.001, 1.2));
-}
-
-/// The serving framework's own kernels for small messages.
-struct CustomAllReduce {
-  AllReducePath one_shot;
-  AllReducePath two_shot;
-  Sourced<Bytes> largest_message;
-  Sourced<std::int64_t> most_ranks;
-};
-constexpr RecordName record_name(const CustomAllReduce*) {
-  return {"CustomAllReduce", "The serving framework's own all-reduce for small messages"};
-}
-template <class Visitor>
-void visit(Visitor& v, CustomAllReduce& r) {
-  v.required("one_shot", r.one_shot, "Every rank reads all others");
-  v.required("two_shot", r.two_shot, "Reduce-scatter, then all-gather");
-  v.required("largest_message", r.largest_message, "Above it the library's all-reduce runs",
-             in_range(Bytes(0), Bytes(1e12)));
-  v.required("most_ranks", r.most_ranks, "With more ranks the library's all-reduce runs", in_range(2, 1024));
-}
-
-struct AllReduceConstants {
-  AllReducePath low_latency;
-  AllReducePath simple;
-  Sourced<double> copy_factor;
-  std::optional<CustomAllReduce> custom;
-};
-constexpr RecordName record_name(const AllReduceConstants*) {
-  return {"AllReduceConstants", "All-reduce between the chips of one server"};
-}
-template <class Visitor>
-void visit(Visitor& v, AllReduceConstants& r) {
-  v.required("low_latency", r.low_latency, "The library's protocol for small messages");
-  v.required("simple", r.simple, "The library's protocol for large messages");
-  v.required("copy_factor", r.copy_factor, "Local copy and reduction under `simple`, in passes at link speed",
-             in_range(0, 10));
-  v.optional("custom", r.custom, "The framework's kernels; left out where it has none");
-}
-
 /// Energy above static power.
 struct EnergyConstants {
   Sourced<JoulesPerByte> memory;
-  Sourced<JoulesPerByte> link;
   Sourced<JoulesPerFlop> bf16;
   std::optional<Sourced<JoulesPerFlop>> fp8;
   std::optional<Sourced<JoulesPerFlop>> int8;
@@ -235,7 +181,6 @@ void visit(Visitor& v, EnergyConstants& r) {
   const Range flop = in_range(JoulesPerFlop(1e-15), JoulesPerFlop(1e-10));
   const Range byte = in_range(JoulesPerByte(0), JoulesPerByte(1e-8));
   v.required("memory", r.memory, "Per byte of memory traffic", byte);
-  v.required("link", r.link, "Per byte sent to another chip", byte);
   v.required("bf16", r.bf16, "Per FLOP at full clock", flop);
   v.optional("fp8", r.fp8, "Per FLOP at full clock; needed with gemm_fp8", flop);
   v.optional("int8", r.int8, "Per operation at full clock; needed with gemm_int8", flop);
@@ -255,7 +200,6 @@ struct FamilyRecord {
   std::optional<LatentConstants> latent;
   ExpertsConstants experts;
   ElementwiseConstants elementwise;
-  AllReduceConstants all_reduce;
   EnergyConstants energy;
 };
 constexpr RecordName record_name(const FamilyRecord*) {
@@ -274,7 +218,6 @@ void visit(Visitor& v, FamilyRecord& r) {
   v.optional("latent", r.latent, "Multi-head latent attention; left out where no kernel for it was seen");
   v.required("experts", r.experts, "Routed experts");
   v.required("elementwise", r.elementwise, "Norms and activations");
-  v.required("all_reduce", r.all_reduce, "Between the chips of one server");
   v.required("energy", r.energy, "Energy above static power");
 }
 

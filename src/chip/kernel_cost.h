@@ -1,6 +1,7 @@
 #pragma once
 
 #include "orrery/base/quantity.h"
+#include "orrery/network/transfer_cost.h"
 #include "orrery/schema/enum_names.h"
 
 namespace orrery {
@@ -42,5 +43,15 @@ struct KernelCost {
     return {k * c.time, k * c.flops, k * c.memory_bytes, k * c.link_bytes, k * c.dynamic_energy, c.limit};
   }
 };
+
+/// A transfer as a kernel of the chip that waits for it. A chip does no more than fixed work meanwhile.
+inline KernelCost kernel_cost(const TransferCost& transfer) {
+  KernelCost cost;
+  cost.time = transfer.time;
+  cost.link_bytes = transfer.sent();
+  cost.dynamic_energy = transfer.energy;
+  cost.limit = transfer.limit == TransferLimit::latency ? Limit::latency : Limit::link;
+  return cost;
+}
 
 }  // namespace orrery

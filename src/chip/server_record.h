@@ -5,6 +5,7 @@
 #include <string>
 
 #include "orrery/chip/chip_record.h"
+#include "orrery/network/link_record.h"
 
 namespace orrery {
 
@@ -12,18 +13,18 @@ struct ServerKind {
   static constexpr std::string_view kName = "server";
 };
 
-/// How the chips of one server reach each other.
-struct ServerLink {
-  std::string type;
-  Sourced<BytesPerSecond> bandwidth;
+/// How the chips of one server reach those of others.
+struct ServerNetwork {
+  Reference<LinkKind> link;
+  Sourced<std::int64_t> links;
 };
-constexpr RecordName record_name(const ServerLink*) {
-  return {"ServerLink", "How the chips of one server reach each other"};
+constexpr RecordName record_name(const ServerNetwork*) {
+  return {"ServerNetwork", "How the chips of one server reach those of others"};
 }
 template <class Visitor>
-void visit(Visitor& v, ServerLink& r) {
-  v.required("type", r.type, "As in NVLink4 or PCIe 5.0 x16");
-  v.required("bandwidth", r.bandwidth, "One chip, one direction", in_range(BytesPerSecond(1e6), BytesPerSecond(1e14)));
+void visit(Visitor& v, ServerNetwork& r) {
+  v.required("link", r.link, "Which link, of reach network");
+  v.required("links", r.links, "How many of them, adapters or ports", in_range(1, 1024));
 }
 
 /// The machine around the chips.
@@ -50,7 +51,9 @@ struct ServerRecord {
   EntryHeader header;
   Reference<ChipKind> chip;
   Sourced<std::int64_t> chips;
-  std::optional<ServerLink> link;
+  std::optional<Reference<LinkKind>> link;
+  std::optional<Sourced<BytesPerSecond>> link_bandwidth;
+  std::optional<ServerNetwork> network;
   ServerHost host;
   Sourced<DollarsPerSecond> price_per_hour;
   Sourced<Dollars> capital_price;
@@ -63,14 +66,18 @@ void visit(Visitor& v, ServerRecord& r) {
   visit_header(v, r.header);
   v.required("chip", r.chip, "Which chip");
   v.required("chips", r.chips, "How many of them", in_range(1, 1024));
-  v.optional("link", r.link, "Between the chips; required for more than one");
+  v.optional("link", r.link, "Between the chips, of reach node; required for more than one");
+  v.optional("link_bandwidth", r.link_bandwidth,
+             "One chip, one direction, where a slice has another bandwidth than the whole link",
+             in_range(BytesPerSecond(1e6), BytesPerSecond(1e14)));
+  v.optional("network", r.network, "To other servers; left out where none is known");
   v.required("host", r.host, "Processor, memory and their power");
   v.required("price_per_hour", r.price_per_hour, "Rent of the whole server, as in $20/h",
              in_range(DollarsPerSecond(0), DollarsPerSecond(1e6 / 3600)));
   v.required("capital_price", r.capital_price, "Purchase of the whole server", in_range(Dollars(0), Dollars(1e9)));
 }
 
-/// Reports a missing link, and a host whose idle power exceeds its peak.
+/// Reports a missing link, a bandwidth without a link, and a host whose idle power exceeds its peak.
 void check_physics(const ServerRecord& server, Diagnostics& diagnostics);
 
 }  // namespace orrery

@@ -143,6 +143,24 @@ constexpr OptionRow kOpOptions[] = {
     {"--comm_sms", "N", "compute units given to communication"},
 };
 
+constexpr OptionRow kNetworkOptions[] = {
+    {"LINK", "", "between the chips of a node; of reach network: between nodes of one chip", required},
+    {"--ranks", "N", "chips of each node"},
+    {"--nodes", "N", "1 when absent"},
+    {"--between", "LINK", "between nodes, one for each chip; needed for several nodes of several chips"},
+    {"--bandwidth", "RATE", "of LINK, one chip, one direction, in place of its own, as in '192 GB/s'"},
+    {"--bytes", "SIZE", "of each rank's buffer, as nccl-tests counts it: '64 MiB', or a plain number of bytes"},
+    {"--sweep", "LOW..HIGH", "powers of two from LOW to HIGH bytes in place of --bytes, as in 1024..1073741824"},
+    {"--collective", "NAME", "all_reduce, all_gather, reduce_scatter, all_to_all, point_to_point, dispatch, combine"},
+    {"--tokens", "N", "of each chip, for dispatch and combine"},
+    {"--hidden", "N", "width of the model"},
+    {"--experts", "N", "of the layer"},
+    {"--topk", "N", "experts of a token"},
+    {"--kernels", "NAME", "of dispatch and combine: low-latency (when absent) or normal"},
+    {"--units", "N", "compute units that normal kernels get"},
+    {"--json", "", "print JSON"},
+};
+
 constexpr OptionRow kVersionOptions[] = {
     {"--json", "", "print JSON"},
 };
@@ -163,6 +181,8 @@ constexpr CommandRow kCommands[] = {
     {"profile", "Look facts up", "turn a trace into a workload profile for the catalog", kProfileOptions,
      command_profile},
     {"op", "Predict operators", "time of one operator on a chip, its terms and its limit", kOpOptions, command_op},
+    {"network", "Predict operators", "time of collectives between chips and between nodes", kNetworkOptions,
+     command_network},
     {"predict", "Predict operators", "append predictions to a table of operators or of deployments", kPredictOptions,
      command_predict},
     {"fit", "Predict operators", "fit operator constants to measured points", kFitOptions, command_fit},

@@ -9,6 +9,7 @@
 #include "orrery/model/model_precision.h"
 #include "orrery/model/model_record.h"
 #include "orrery/model/step_cost.h"
+#include "orrery/network/collectives.h"
 
 namespace orrery {
 
@@ -25,7 +26,7 @@ struct StepCostRequest {
   const ModelRecord& model;
   ModelPrecision precision;
   std::int64_t tensor_parallel = 1;
-  BytesPerSecond link_bandwidth;  ///< one chip, one direction; unused by a single chip
+  const Interconnect* interconnect = nullptr;  ///< of these chips; null for a single one
   EngineOverheads engine;
   std::int64_t max_batched_tokens = 0;
   std::int64_t max_sequences = 0;
@@ -40,7 +41,8 @@ Result<void> check_precision(const Chip& chip, const ModelRecord& model, const M
 /// 8,192 token counts of a model take milliseconds.
 /// Approximations: kernels run one after the other (no overlap of communication and arithmetic); a step with prompts
 /// and decoding sequences adds their attention up, but pays one launch; every rank does the same work; the sampler is
-/// greedy. Pre: check_physics found nothing, check_parallelism and check_precision pass, the last two counts are >= 1.
+/// greedy. Pre: an interconnect of as many chips where there are several, check_physics found nothing, check_parallelism
+/// and check_precision pass, the last two counts are >= 1.
 StepCost build_step_cost(const StepCostRequest& request);
 
 /// Kernels of a step by what they are for.

@@ -13,7 +13,7 @@ constexpr double kStateChunk = 64;  // tokens of a prompt between two states
 StepKernels::StepKernels(const StepCostRequest& request)
     : chip_(request.chip),
       ranks_(static_cast<double>(request.tensor_parallel)),
-      link_(request.link_bandwidth),
+      interconnect_(request.interconnect),
       layers_(layer_counts(request.model)) {
   const ModelRecord& model = request.model;
   const auto hidden = static_cast<double>(model.hidden_size);

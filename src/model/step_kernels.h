@@ -34,7 +34,7 @@ class StepKernels {
       sink(KernelKind::routed_experts, layers_.experts, chip_.experts(shape));
     }
     if (ranks_ > 1) {
-      sink(KernelKind::all_reduce, sums_, chip_.all_reduce(tokens * hidden_bytes_, ranks_, link_));
+      sink(KernelKind::all_reduce, sums_, kernel_cost(interconnect_->all_reduce(tokens * hidden_bytes_)));
     }
   }
 
@@ -46,7 +46,7 @@ class StepKernels {
     sink(KernelKind::output_layer, 1.0, chip_.gemm(shape));
     const Bytes logits = sequences * logits_bytes_;
     // An all-gather moves half of what an all-reduce of the same buffer does.
-    if (ranks_ > 1) sink(KernelKind::all_reduce, 1.0, chip_.all_reduce(0.5 * logits, ranks_, link_));
+    if (ranks_ > 1) sink(KernelKind::all_reduce, 1.0, kernel_cost(interconnect_->all_reduce(0.5 * logits)));
     sink(KernelKind::sampling, 1.0, chip_.elementwise(kLogitPasses * logits));
   }
 
@@ -84,7 +84,7 @@ class StepKernels {
 
   const Chip& chip_;
   double ranks_;
-  BytesPerSecond link_;
+  const Interconnect* interconnect_;
   LayerCounts layers_;
   std::vector<Product> products_;
   std::vector<Pass> passes_;

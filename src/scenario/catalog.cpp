@@ -10,6 +10,7 @@
 #include "orrery/chip/family_record.h"
 #include "orrery/chip/server_record.h"
 #include "orrery/model/model_record.h"
+#include "orrery/network/link_record.h"
 #include "orrery/scenario/site_record.h"
 #include "orrery/scenario/workload_record.h"
 #include "orrery/serving/engine_record.h"
@@ -33,6 +34,8 @@ template <>
 struct KindOf<ChipRecord> : ChipKind {};
 template <>
 struct KindOf<CalibrationRecord> : CalibrationKind {};
+template <>
+struct KindOf<LinkRecord> : LinkKind {};
 template <>
 struct KindOf<ServerRecord> : ServerKind {};
 template <>
@@ -102,6 +105,7 @@ constexpr CatalogKind kKinds[] = {
     {"family", "kernel efficiencies of a chip family", record_type<FamilyRecord>, check_entry<FamilyRecord>},
     {"calibration", "operator constants fitted to measured chips", record_type<CalibrationRecord>,
      check_entry<CalibrationRecord>},
+    {"link", "what joins chips and servers, with its collectives", record_type<LinkRecord>, check_entry<LinkRecord>},
     {"server", "servers with their chips, power and price", record_type<ServerRecord>, check_entry<ServerRecord>},
     {"model", "language models", record_type<ModelRecord>, check_entry<ModelRecord>},
     {"engine", "serving engines", record_type<EngineRecord>, check_entry<EngineRecord>},
@@ -171,6 +175,7 @@ std::optional<CatalogEntry<R>> Catalog::load(const AnyReference& reference, Diag
 template std::optional<CatalogEntry<FamilyRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
 template std::optional<CatalogEntry<ChipRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
 template std::optional<CatalogEntry<CalibrationRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
+template std::optional<CatalogEntry<LinkRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
 template std::optional<CatalogEntry<ServerRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
 template std::optional<CatalogEntry<ModelRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
 template std::optional<CatalogEntry<FrameworkRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;

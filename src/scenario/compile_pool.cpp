@@ -46,6 +46,7 @@ class PoolCompiler {
       report("unsupported-precision", "precision", good.error());
     }
     resolve_limits();
+    join_chips();
     if (diagnostics_.error_count() > errors_before) return std::nullopt;
     plan_memory(chip);
     if (diagnostics_.error_count() > errors_before) return std::nullopt;
@@ -152,6 +153,24 @@ class PoolCompiler {
       report("out-of-range", "servers",
              fmt::format("{} replicas in one pool; at most {} are simulated", pool_.replicas, kMostReplicas));
     }
+  }
+
+  /// The chips of a replica lie in one server.
+  void join_chips() {
+    if (record_.tensor_parallel < 2 || !pool_.server.link) return;
+    auto link = load<LinkRecord>(*pool_.server.link);
+    if (!link) return;
+    if (link->reach != LinkReach::node) {
+      diagnostics_.error("impossible-physics", pool_.server.link->place,
+                         fmt::format("{} joins servers, not the chips of one", link->header.id),
+                         "choose a link of reach node");
+      return;
+    }
+    InterconnectShape shape;
+    shape.link = std::move(*link);
+    if (pool_.server.link_bandwidth) shape.bandwidth = pool_.server.link_bandwidth->value;
+    shape.ranks = static_cast<double>(record_.tensor_parallel);
+    pool_.interconnect.emplace(std::move(shape));
   }
 
   void resolve_limits() {

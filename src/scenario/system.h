@@ -10,6 +10,7 @@
 #include "orrery/chip/server_record.h"
 #include "orrery/model/model_record.h"
 #include "orrery/model/step_cost_builder.h"
+#include "orrery/network/collectives.h"
 #include "orrery/scenario/catalog.h"
 #include "orrery/scenario/scenario_record.h"
 #include "orrery/serving/pool.h"
@@ -32,6 +33,7 @@ struct SystemPool {
   PoolRecord record;
   SiteRecord site;
   ServerRecord server;
+  std::optional<Interconnect> interconnect;  ///< of the chips of one replica; nothing for a single chip
   ChipRecord chip;
   FamilyRecord family;
   ModelRecord model;
@@ -52,7 +54,7 @@ inline StepCostRequest step_request(const SystemPool& pool, const Chip& chip) {
           pool.model,
           pool.precision,
           pool.record.tensor_parallel,
-          pool.server.link ? pool.server.link->bandwidth.value : BytesPerSecond(0),
+          pool.interconnect ? &*pool.interconnect : nullptr,
           pool.overheads,
           pool.limits.max_batched_tokens,
           pool.limits.max_sequences};

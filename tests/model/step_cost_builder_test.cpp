@@ -14,19 +14,36 @@ struct Deployment {
   ModelRecord model;
   ModelPrecision precision;
   std::int64_t ranks = 1;
-  double link = 450e9;
+  std::optional<Interconnect> interconnect;
 
   StepCostRequest request(std::int64_t tokens = 2048, std::int64_t sequences = 256) const {
-    return {chip,   model,    precision, ranks, BytesPerSecond(link), {512, Seconds(1e-3), Seconds(2e-6)},
-            tokens, sequences};
+    return {chip,
+            model,
+            precision,
+            ranks,
+            interconnect ? &*interconnect : nullptr,
+            {512, Seconds(1e-3), Seconds(2e-6)},
+            tokens,
+            sequences};
   }
 };
+
+/// NVLink 4 between all chips of a replica, at another bandwidth if need be.
+std::optional<Interconnect> joined(std::int64_t ranks, double bandwidth = 450e9) {
+  if (ranks < 2) return std::nullopt;
+  InterconnectShape shape;
+  shape.link = catalog_entry<LinkRecord>("link", "nvlink4");
+  shape.bandwidth = BytesPerSecond(bandwidth);
+  shape.ranks = static_cast<double>(ranks);
+  return Interconnect(std::move(shape));
+}
 
 Deployment deploy(const char* chip, const char* model, std::int64_t ranks = 1, Precision precision = Precision::bf16) {
   return {catalog_chip(chip),
           catalog_entry<ModelRecord>("model", model),
           {precision, precision, precision, Precision::bf16},
-          ranks};
+          ranks,
+          joined(ranks)};
 }
 
 std::int64_t step_ps(const StepCost& cost, const StepLoad& load) {
