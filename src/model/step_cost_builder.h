@@ -41,8 +41,8 @@ Result<void> check_precision(const Chip& chip, const ModelRecord& model, const M
 /// 8,192 token counts of a model take milliseconds.
 /// Approximations: kernels run one after the other (no overlap of communication and arithmetic); a step with prompts
 /// and decoding sequences adds their attention up, but pays one launch; every rank does the same work; the sampler is
-/// greedy. Pre: an interconnect of as many chips where there are several, check_physics found nothing, check_parallelism
-/// and check_precision pass, the last two counts are >= 1.
+/// greedy. Pre: an interconnect of as many chips where there are several, check_physics found nothing,
+/// check_parallelism and check_precision pass, the last two counts are >= 1.
 StepCost build_step_cost(const StepCostRequest& request);
 
 /// Kernels of a step by what they are for.
