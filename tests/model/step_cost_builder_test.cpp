@@ -153,16 +153,9 @@ TEST(StepCost, SparseAttentionReadsTheChosenTokensAndAKeyOfEveryOther) {
   EXPECT_EQ(cost.window_tokens, 2048);
   EXPECT_DOUBLE_EQ(cost.window_token_work.memory_bytes, 78 * 576 * 2);
   EXPECT_DOUBLE_EQ(cost.context_token_work.memory_bytes, 78 * (132 + 8));  // key, score written, score read
-  ModelRecord dense = deployment.model;
-  dense.sparse_attention.reset();
-  const StepCost full = build_step_cost({deployment.chip,
-                                         dense,
-                                         deployment.precision,
-                                         8,
-                                         BytesPerSecond(450e9),
-                                         {512, Seconds(1e-3), Seconds(2e-6)},
-                                         2048,
-                                         256});
+  Deployment dense = deployment;
+  dense.model.sparse_attention.reset();
+  const StepCost full = build_step_cost(dense.request());
   // Short contexts pay for the indexer, long ones gain: 78 x 140 bytes of each cached token for 78 x 1152.
   EXPECT_LT(cost.context_token_ps, full.context_token_ps / 5);
   const auto decode = [](const StepCost& c, std::int64_t cached) {
