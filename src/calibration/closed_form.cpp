@@ -89,10 +89,10 @@ class Cells {
 using Price = KernelCost (*)(const Chip& chip, Cells& cells);
 
 /// Turns a formula that reads cells into one that fails with the first problem.
-template <Price kFormula>
+template <Price Formula>
 Result<KernelCost> checked(const Chip& chip, const CellLookup& lookup) {
   Cells cells(lookup);
-  const KernelCost cost = kFormula(chip, cells);
+  const KernelCost cost = Formula(chip, cells);
   if (cells.problem()) return failure(*cells.problem());
   return cost;
 }

@@ -102,6 +102,8 @@ void write_pool(Sink& sink, const PoolResult& pool) {
   sink.field("generated_tokens", pool.generated_tokens);
   sink.field("preemptions", pool.preemptions);
   sink.field("recomputed_tokens", pool.recomputed_tokens);
+  sink.field("prefix_hit_tokens", pool.hit_tokens);
+  sink.field("evicted_blocks", pool.evicted_blocks);
   sink.key("utilisation");
   sink.begin_object();
   sink.field("busy", pool.busy_share);

@@ -85,12 +85,23 @@ std::string latency_text(const Results& results, const TextStyle& style) {
 
 std::string throughput_text(const Results& results) {
   std::int64_t chips = 0;
-  for (const PoolResult& pool : results.pools) chips += pool.chips;
+  std::int64_t hits = 0;
+  for (const PoolResult& pool : results.pools) {
+    chips += pool.chips;
+    hits += pool.hit_tokens;
+  }
+  std::string cached;
+  if (hits > 0) {
+    cached =
+        line_of(fmt::format("Prefix cache  held {} of the input tokens when they came",
+                            share_text(per(static_cast<double>(hits), static_cast<double>(results.input_tokens)))));
+  }
   const double output = per(static_cast<double>(results.output_tokens), results.simulated_s);
   return line_of(fmt::format("Throughput  {} requests/s   {} input tokens/s   {} output tokens/s, {} per chip",
                              figure_text(per(static_cast<double>(results.requests.completed), results.simulated_s)),
                              figure_text(per(static_cast<double>(results.input_tokens), results.simulated_s)),
-                             figure_text(output), figure_text(per(output, static_cast<double>(chips)))));
+                             figure_text(output), figure_text(per(output, static_cast<double>(chips))))) +
+         cached;
 }
 
 std::string pools_text(const Results& results, const TextStyle& style) {
