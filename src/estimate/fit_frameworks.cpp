@@ -14,9 +14,9 @@ namespace orrery {
 namespace {
 
 constexpr double kTtftWeight = 0.3;
-constexpr double kLongestTtft_ms = 5000;
-constexpr double kPull = 0.002;      // toward the present constants, per squared logarithm
-constexpr double kLargestError = 1;  // of a logarithm: what is worse, is something else than an overhead
+constexpr double kLongestTtft = 5000;  // ms
+constexpr double kPull = 0.002;        // toward the present constants, per squared logarithm
+constexpr double kLargestError = 1;    // of a logarithm: what is worse, is something else than an overhead
 constexpr double kLeastConstant = 1e-3;
 constexpr int kMostCalls = 400;
 constexpr double kMicrosecond = 1e-6;
@@ -34,7 +34,7 @@ double loss_of(const std::vector<FitRun>& runs, const FrameworkTimes& times) {
   for (const FitRun& run : runs) {
     const MeanTimes mean = mean_times(run.prepared, times);
     sum += std::min(kLargestError, std::abs(log_error(mean.tpot_ms, *run.row.tpot_ms)));
-    if (*run.row.ttft_ms > kLongestTtft_ms) continue;
+    if (*run.row.ttft_ms > kLongestTtft) continue;
     sum += kTtftWeight * std::min(kLargestError, std::abs(log_error(mean.ttft_ms, *run.row.ttft_ms)));
   }
   return sum / static_cast<double>(runs.size());
@@ -92,7 +92,7 @@ class HeldOut {
     for (const FitRun& run : runs) {
       const MeanTimes mean = mean_times(run.*which, times_[is_odd(run) ? 1 : 0]);
       tpot.push_back(*run.row.tpot_ms / mean.tpot_ms);
-      if (*run.row.ttft_ms <= kLongestTtft_ms) ttft.push_back(*run.row.ttft_ms / mean.ttft_ms);
+      if (*run.row.ttft_ms <= kLongestTtft) ttft.push_back(*run.row.ttft_ms / mean.ttft_ms);
     }
     if (ttft.empty()) ttft.push_back(1);
     EstimateBand band;
@@ -155,7 +155,7 @@ std::vector<FrameworkRecord> fit_frameworks(const MeasurementTable& table, const
     auto datasheet = left_out->second.prepare(row->deployment);
     if (!prepared || !datasheet) continue;
     std::vector<FitRun>& runs = by_framework[row->deployment.framework];
-    runs.push_back({std::move(*row), std::move(*prepared), std::move(*datasheet)});
+    runs.push_back({std::move(*row), *prepared, *datasheet});
   }
   std::vector<FrameworkRecord> records;
   const std::string file = std::filesystem::path(table.path()).filename().string();
