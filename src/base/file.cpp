@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
 namespace orrery {
 namespace {
@@ -59,10 +60,21 @@ Result<std::string> read_file(const std::string& path) {
   return content;
 }
 
-Result<void> write_file_atomically(const std::string& path, std::string_view content) {
+Result<void> write_file_atomically(const std::string& given, std::string_view content) {
+  // A link keeps pointing where it does, and what is no file is not replaced by one.
+  std::string path = given;
+  mode_t mode = 0666;
+  struct stat status{};
+  if (::stat(given.c_str(), &status) == 0) {
+    if (!S_ISREG(status.st_mode)) return failure(fmt::format("cannot write {}: it is not a regular file", given));
+    mode = status.st_mode & 07777;
+    std::error_code error;
+    const std::filesystem::path target = std::filesystem::canonical(given, error);
+    if (!error) path = target.string();
+  }
   const std::string temporary = fmt::format("{}.{}.tmp", path, ::getpid());
   {
-    FileDescriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+    FileDescriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
     if (file.get() < 0) return failure(fmt::format("cannot write {}: {}", path, reason()));
     if (!write_all(file.get(), content) || ::fsync(file.get()) != 0) {
       const std::string why = reason();

@@ -40,6 +40,7 @@ ChipTable ChipTable::read(const Catalog& catalog, Diagnostics& diagnostics) {
     const auto entry = catalog.load<ChipRecord>(AnyReference{id, {}}, diagnostics);
     if (!entry) continue;
     table.add(chip_facts(entry->record), entry->record.aliases);
+    if (entry->record.header.status == Status::assumed) table.assumed_.insert(id);
     const auto family = catalog.load<FamilyRecord>(entry->record.family, diagnostics);
     if (!family) continue;
     const auto link = entry->record.link ? catalog.load<LinkRecord>(*entry->record.link, diagnostics) : std::nullopt;

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,6 +27,8 @@ class ChipTable {
   void add(ChipFacts facts, std::vector<std::string> aliases);
   /// The chip as simulations price it; null when its family could not be read. Pre: `facts` came from find().
   const Chip* chip(const ChipFacts& facts) const;
+  /// Whether the chip's entry as a whole is assumed: nobody published its figures.
+  bool is_assumed(const ChipFacts& facts) const { return assumed_.contains(facts.id); }
   /// Where the numbers of the chip and of its family come from, and those of its link. Pre: as for chip().
   std::span<const ProvenanceItem> provenance(const ChipFacts& facts, bool with_link = false) const;
   /// By id or alias; null when there is none. Valid as long as the table.
@@ -41,6 +44,7 @@ class ChipTable {
     std::size_t without_link = 0;
   };
   std::map<std::string, Provenance, std::less<>> provenance_;
+  std::set<std::string, std::less<>> assumed_;  ///< ids
   std::vector<std::pair<std::string, const ChipFacts*>> names_;
 };
 

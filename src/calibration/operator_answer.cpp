@@ -91,9 +91,10 @@ Result<OperatorAnswer> OperatorDesk::closed_only(const ChipFacts& chip, const Ke
   result.roofline_us = roofline_us(compiled, cost, math.value_or(MathPrecision::bf16));
   result.prediction.us = cost.time.si() / kMicrosecond;
   const std::size_t region = ErrorBand::region_of(result.roofline_us, result.prediction.us);
-  result.prediction.low_us = band.low[region] * result.prediction.us;
+  // Where the datasheet's figures are the chip's own, nothing goes below them.
+  result.prediction.low_us = std::max(band.low[region] * result.prediction.us, result.roofline_us);
   result.prediction.high_us = band.high[region] * result.prediction.us;
-  result.prediction.basis = Basis::datasheet;
+  result.prediction.basis = chips_.is_assumed(chip) ? Basis::assumed : Basis::datasheet;
   result.limit = enum_name(cost.limit);
   result.entries.push_back("chip/" + chip.id);
   result.entries.push_back("family/" + compiled.family_id());

@@ -11,13 +11,14 @@
 namespace orrery {
 
 /// What a prediction rests on, strongest first.
-enum class Basis { fitted, class_prior, datasheet };
+enum class Basis { fitted, class_prior, datasheet, assumed };
 template <>
 struct EnumNames<Basis> {
   static constexpr EnumRow<Basis> kRows[] = {
       {Basis::fitted, "fitted", "constants fitted to points of this chip"},
       {Basis::class_prior, "class-prior", "constants of other chips, mostly of its class"},
       {Basis::datasheet, "datasheet", "the form's own constants: no measurement of such kernels is known"},
+      {Basis::assumed, "assumed", "a chip of which nothing was published: its numbers are our choice"},
   };
 };
 

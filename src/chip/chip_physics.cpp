@@ -98,6 +98,11 @@ void check_array(const ChipRecord& chip, Diagnostics& diagnostics) {
 }
 
 void check_scheme(const CompressionScheme& scheme, Diagnostics& diagnostics) {
+  constexpr double kWideBits = 16;
+  if (const double bits = bits_per_element(scheme); bits >= kWideBits) {
+    contradiction(scheme.place, fmt::format("{:.3g} bits in all: that is no less than bf16", bits), diagnostics,
+                  "codes, mask and scales count; larger groups share a scale among more numbers");
+  }
   const bool is_pruned = scheme.sparsity.value > 0;
   if (is_pruned && scheme.mask == PruningMask::none) {
     contradiction(scheme.place, "pruned numbers need a mask that says which", diagnostics, "mask: bitmap or entropy");

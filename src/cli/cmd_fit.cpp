@@ -50,7 +50,7 @@ int write_entries(const std::vector<Record>& records, const std::string& folder,
   for (const Record& record : records) {
     const std::string path = fmt::format("{}/{}.yaml", folder, record.header.id);
     if (const auto written = write_file_atomically(path, to_yaml(write_record(record))); !written) {
-      return program.fail(fmt::format("cannot write {}: {}", path, written.error()));
+      return program.fail(written.error());
     }
   }
   return program.print(fmt::format("{} {} in {}\n", records.size(), records.size() == 1 ? "entry" : "entries", folder));

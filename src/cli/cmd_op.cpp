@@ -99,8 +99,9 @@ std::string text_of(const OperatorAnswer& answer, const TextStyle& style) {
     }
     text += table.render(style);
   }
-  text += fmt::format("limit: {}\nspeed of light: {:.4g} us by the datasheet, of which this is {:.0f} %\n",
-                      answer.limit, answer.roofline_us, 100 * answer.share_of_light());
+  text += fmt::format("limit: {}\nspeed of light: {:.4g} us by {}, of which this is {:.0f} %\n", answer.limit,
+                      answer.roofline_us, p.basis == Basis::assumed ? "the assumed figures" : "the datasheet",
+                      100 * answer.share_of_light());
   text += simulated_text(answer);
   const std::string_view basis =
       answer.terms.empty() ? "the closed form alone; no such kernel was measured" : enum_name(p.basis);

@@ -96,7 +96,15 @@ int command_validate(const Arguments& arguments, Program& program) {
   if (diagnostics.has_errors()) return program.report(diagnostics, false);
 
   const std::string folder = *arguments.get("FOLDER");
-  if (holds_real_runs(folder)) return validate_replays(folder, arguments, *catalog, program);
+  if (std::error_code error; !std::filesystem::is_directory(folder, error)) {
+    return invalid(program, fmt::format("there is no folder {}", folder));
+  }
+  if (holds_real_runs(folder)) {
+    if (arguments.has("--suite") || arguments.has("--operator")) {
+      return program.refuse("--suite and --operator are for operator tables; this folder holds runs of real engines");
+    }
+    return validate_replays(folder, arguments, *catalog, program);
+  }
   AccuracyReport report;
   if (suites->operators && !judge_operators(folder, arguments, chips, *forms, report, program)) return kInvalidInput;
   if (suites->operators && !arguments.has("--operator")) {

@@ -56,7 +56,7 @@ int write_predictions(const std::string& text, std::size_t predicted, std::size_
   if (output == "-") {
     if (const int printed = program.print(text); printed != kAnswered) return printed;
   } else if (const auto written = write_file_atomically(output, text); !written) {
-    return program.fail(fmt::format("cannot write {}: {}", output, written.error()));
+    return program.fail(written.error());
   }
   if (predicted == rows) return kAnswered;
   program.note(fmt::format("{} of {} rows could not be predicted", rows - predicted, rows));

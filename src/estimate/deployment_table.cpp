@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -117,6 +118,10 @@ Result<DeploymentRow> DeploymentReader::read(std::size_t row) const {
   const std::string label = word_or(cell(row, "gemm_quant"), "bfloat16");
   d.formats = {label, label, word_or(cell(row, "moe_quant"), label), "bfloat16"};
   const std::string_view precision = cell(row, "precision");
+  constexpr std::array<std::string_view, 6> kPrecisions = {"", "unstated", "bf16", "fp8", "fp4", "int4"};
+  if (std::find(kPrecisions.begin(), kPrecisions.end(), precision) == kPrecisions.end()) {
+    fail(fmt::format("precision is '{}', not one of bf16, fp8, fp4, int4 and unstated", precision));
+  }
   if (precision == "fp8" || precision == "fp4") d.formats.kv_cache = "fp8";
   for (const CheckpointRule& rule : kCheckpoints) {
     if (rule.model != d.model || rule.label != label) continue;
@@ -128,7 +133,11 @@ Result<DeploymentRow> DeploymentReader::read(std::size_t row) const {
     d.formats.experts = chip->generation == "blackwell" ? "w4a8_mxfp4_mxfp8" : "w4a16_mxfp4";
   }
   for (const std::string& format : {d.formats.attention, d.formats.linear, d.formats.experts}) {
-    if (!operand_formats(format)) fail(fmt::format("'{}' is not a number format", format));
+    const auto operands = operand_formats(format);
+    if (!operands) fail(fmt::format("'{}' is not a number format", format));
+    if (operands && operands->weights == Precision::compressed) {
+      fail("compressed weights have no measured kernels; `orrery run` and `orrery explain` simulate them");
+    }
   }
 
   d.input_tokens = count("isl_tokens", 0);
@@ -137,7 +146,10 @@ Result<DeploymentRow> DeploymentReader::read(std::size_t row) const {
   d.chips = count("gpus_total", 0);
   const std::string_view source = cell(row, "source");
   d.shortest_share = source == "db" || source == "m03" || source == "m04" ? kUsualShortestShare : 1;
-  d.disaggregated = cell(row, "mode") == "disagg";
+  const std::string_view mode = cell(row, "mode");
+  if (!mode.empty() && mode != "agg" && mode != "disagg")
+    fail(fmt::format("mode is '{}', neither agg nor disagg", mode));
+  d.disaggregated = mode == "disagg";
   if (d.disaggregated) {
     d.prefill = layout("prefill_");
     d.engine = layout("decode_");
@@ -145,6 +157,8 @@ Result<DeploymentRow> DeploymentReader::read(std::size_t row) const {
     d.engines = count("decode_workers", 0);
   } else {
     d.engine = layout("");
+    if (d.engine.pipeline > 1)
+      fail(fmt::format("pp is {:g}: pipeline parallelism is not estimated", d.engine.pipeline));
     d.engines = std::max(1.0, std::floor(d.chips / d.engine.chips()));
     if (d.engine.chips() > d.chips) {
       fail(fmt::format("an engine of {} chips does not fit {} of them", d.engine.chips(), d.chips));

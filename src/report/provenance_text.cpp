@@ -21,34 +21,23 @@ std::pair<std::string, std::string> entry_and_key(const std::string& path) {
   return {path.substr(0, dot), path.substr(dot + 1)};
 }
 
-struct Keys {
-  std::size_t all = 0;
-  std::vector<std::string> with_status;
-};
-
 }  // namespace
 
 std::string weak_numbers_text(std::span<const ProvenanceItem> items, const TextStyle& style) {
   std::string text;
   for (const Status status : {Status::announced, Status::assumed}) {
-    std::map<std::string, Keys> by_entry;
+    std::map<std::string, std::vector<std::string>> by_entry;
     for (const ProvenanceItem& item : items) {
+      if (item.status != status) continue;
       const auto [entry, key] = entry_and_key(item.path);
-      Keys& keys = by_entry[entry];
-      ++keys.all;
-      if (item.status == status) keys.with_status.push_back(key);
+      by_entry[entry].push_back(key);
     }
-    std::erase_if(by_entry, [](const auto& one) { return one.second.with_status.empty(); });
     if (by_entry.empty()) continue;
     text += colored(status == Status::announced ? "Announced, not measured" : "Assumed", TextColor::yellow, style);
     text += ", by catalog entry (values: `orrery show KIND ID`)\n";
     for (const auto& [entry, keys] : by_entry) {
       std::string line = "  " + entry + ":";
-      if (keys.with_status.size() == keys.all && keys.all > 1) {
-        text += fmt::format("{} all {} of its numbers\n", line, keys.all);
-        continue;
-      }
-      for (const std::string& key : keys.with_status) {
+      for (const std::string& key : keys) {
         if (line.size() + key.size() + 1 > kWidth) {
           text += line + '\n';
           line = "   ";

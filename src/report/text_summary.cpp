@@ -11,9 +11,9 @@ namespace orrery {
 namespace {
 
 constexpr std::size_t kWidth = 100;
-constexpr std::size_t kMostServices = 3;
-constexpr std::size_t kMostPools = 3;
-constexpr std::size_t kMostTargets = 6;
+constexpr std::size_t kMostServices = 8;
+constexpr std::size_t kMostPools = 8;
+constexpr std::size_t kMostTargets = 16;
 constexpr std::size_t kLongestName = 20;
 constexpr std::size_t kLongestPoolName = 12;  // what the table leaves it
 
@@ -72,6 +72,26 @@ void add_latency(TextTable& table, const std::string& name, const Distribution& 
              duration_text(d.p99), duration_text(d.max)});
 }
 
+/// A row for each service beside the others: what its users see, and what its pool makes of energy and money.
+std::string services_text(const Results& results, const TextStyle& style) {
+  if (results.services.size() < 2) return {};
+  const std::size_t shown = std::min(results.services.size(), kMostServices);
+  TextTable table({"Service", "TTFT p50", "p95", "TPOT p50", "p95", "E2E p50", "pool: J/token", "$/M tokens"});
+  for (std::size_t i = 0; i < shown; ++i) {
+    const ServiceResult& service = results.services[i];
+    const LatencySummary& latency = service.latency;
+    const auto pool = std::find_if(results.pools.begin(), results.pools.end(),
+                                   [&](const PoolResult& one) { return one.name == service.pool; });
+    const bool has_tokens = pool != results.pools.end() && pool->generated_tokens > 0;
+    const double tokens = has_tokens ? static_cast<double>(pool->generated_tokens) : 1;
+    table.add({name_text(service.name), duration_text(latency.ttft.p50), duration_text(latency.ttft.p95),
+               duration_text(latency.tpot.p50), duration_text(latency.tpot.p95), duration_text(latency.e2e.p50),
+               has_tokens ? figure_text(pool->facility_energy_J / tokens) : "-",
+               has_tokens ? figure_text(1e6 * pool->cost_usd / tokens) : "-"});
+  }
+  return "\n" + table.render(style) + more_line(results.services.size(), shown, "services");
+}
+
 std::string latency_text(const Results& results, const TextStyle& style) {
   TextTable table({"Latency", "mean", "p50", "p90", "p95", "p99", "max"});
   add_latency(table, "TTFT, from arrival", results.latency.ttft);
@@ -80,7 +100,7 @@ std::string latency_text(const Results& results, const TextStyle& style) {
   add_latency(table, "ITL, every gap", results.itl);
   add_latency(table, "E2E", results.latency.e2e);
   add_latency(table, "queue", results.latency.queue);
-  return table.render(style);
+  return table.render(style) + services_text(results, style);
 }
 
 std::string throughput_text(const Results& results) {
@@ -183,6 +203,7 @@ std::string provenance_text(const Provenance& provenance, const TextStyle& style
     if (++announced_count <= 2) announced += (announced.empty() ? "" : ", ") + plain_text(item.path);
   }
   std::string text = line_of(fmt::format("Provenance: weakest is {} ({})", enum_name(provenance.weakest), counts));
+  if (provenance.weakest == Status::assumed) text += "`orrery explain` names what is assumed, and so does --json\n";
   if (announced_count > 0) {
     std::string line = "ANNOUNCED, NOT MEASURED: " + announced;
     if (announced_count > 2) line += fmt::format(" and {} more", announced_count - 2);

@@ -36,7 +36,7 @@ std::optional<Arrivals> arrivals_of(const System& system, const SystemService& s
   const WorkloadRecord& workload = service.record.workload;
   if (!workload.trace) {
     return Arrivals{draw_requests(workload, pointer_to(service.arrivals_profile), pointer_to(service.lengths_profile),
-                                  system.seed, service.name),
+                                  system.seed, workload.stream.value_or(service.name)),
                     describe_draw(workload), 0};
   }
   TraceOptions options;

@@ -188,6 +188,7 @@ struct WorkloadRecord {
   std::optional<GammaWorkload> gamma;
   std::optional<std::int64_t> requests;
   std::optional<Seconds> duration;
+  std::optional<std::string> stream;
   Place place;
 };
 constexpr RecordName record_name(const WorkloadRecord*) {
@@ -202,6 +203,9 @@ void visit(Visitor& v, WorkloadRecord& r) {
   v.optional("requests", r.requests, "Stop after this many requests", in_range(1, kMostRequests));
   v.optional("duration", r.duration, "Stop after this time; a drawn workload needs this or `requests`",
              in_range(Seconds(1e-3), Seconds(9e6)));
+  v.optional("stream", r.stream,
+             "Name of the random draws: services that share it and all else of the workload see the same requests; the "
+             "service's own name when absent");
   v.place(r.place);
 }
 
