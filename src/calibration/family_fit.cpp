@@ -1,6 +1,7 @@
 #include "orrery/calibration/family_fit.h"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <iterator>
 #include <utility>
@@ -102,6 +103,17 @@ class LeftOut {
   std::vector<std::optional<ClassPriors>> pairs_;
 };
 
+/// Points that a fit went through say little of the others, the less the fewer they are: the band is no narrower than
+/// the prior's, drawn in on the scale of logarithms by 1 / sqrt(1 + points / 4), so that 24 points leave 38 % of it.
+ErrorBand with_prior(ErrorBand own, const ErrorBand& prior, std::size_t points) {
+  const double weight = 1 / std::sqrt(1 + static_cast<double>(points) / 4);
+  for (std::size_t region = 0; region < ErrorBand::kRegions; ++region) {
+    own.low[region] = std::min(own.low[region], std::pow(prior.low[region], weight));
+    own.high[region] = std::max(own.high[region], std::pow(prior.high[region], weight));
+  }
+  return own;
+}
+
 void fit_own(const OperatorForm& form, const FamilyFitOptions& options, ChipFit& fit) {
   const PointGroup& group = *fit.group;
   std::vector<MeasuredPoint> seen;
@@ -113,6 +125,7 @@ void fit_own(const OperatorForm& form, const FamilyFitOptions& options, ChipFit&
   }
   fit.own.constants = fit_chip(form, group.family, *group.chip, seen, fit.left_out.constants, options.own);
   fit.own.band = band_of(residuals(form, group.family, *group.chip, seen, fit.own.constants), false);
+  if (seen.size() == group.points.size()) fit.own.band = with_prior(fit.own.band, fit.left_out.band, seen.size());
 }
 
 void fit_generation_out(const OperatorForm& form, Groups groups, const FamilyFitOptions& options, ChipFit& fit) {

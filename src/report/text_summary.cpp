@@ -11,9 +11,9 @@ namespace orrery {
 namespace {
 
 constexpr std::size_t kWidth = 100;
-constexpr std::size_t kMostServices = 8;
-constexpr std::size_t kMostPools = 8;
-constexpr std::size_t kMostTargets = 16;
+constexpr std::size_t kMostServices = 3;  // described; their table has more rows
+constexpr std::size_t kMostRows = 6;
+constexpr std::size_t kMostTargets = 6;
 constexpr std::size_t kLongestName = 20;
 constexpr std::size_t kLongestPoolName = 12;  // what the table leaves it
 
@@ -75,7 +75,7 @@ void add_latency(TextTable& table, const std::string& name, const Distribution& 
 /// A row for each service beside the others: what its users see, and what its pool makes of energy and money.
 std::string services_text(const Results& results, const TextStyle& style) {
   if (results.services.size() < 2) return {};
-  const std::size_t shown = std::min(results.services.size(), kMostServices);
+  const std::size_t shown = std::min(results.services.size(), kMostRows);
   TextTable table({"Service", "TTFT p50", "p95", "TPOT p50", "p95", "E2E p50", "pool: J/token", "$/M tokens"});
   for (std::size_t i = 0; i < shown; ++i) {
     const ServiceResult& service = results.services[i];
@@ -125,7 +125,7 @@ std::string throughput_text(const Results& results) {
 }
 
 std::string pools_text(const Results& results, const TextStyle& style) {
-  const std::size_t shown = std::min(results.pools.size(), kMostPools);
+  const std::size_t shown = std::min(results.pools.size(), kMostRows);
   TextTable table(
       {"Pool", "replicas", "busy", "compute", "mem BW", "KV mean", "KV peak", "batch", "preempt", "steps", "W/chip"});
   std::string what;
@@ -136,6 +136,7 @@ std::string pools_text(const Results& results, const TextStyle& style) {
                share_text(pool.bandwidth_utilisation), share_text(pool.kv_mean), share_text(pool.kv_peak),
                figure_text(pool.mean_batch), short_count_text(pool.preemptions), short_count_text(pool.steps),
                figure_text(pool.mean_chip_power_W)});
+    if (i >= kMostServices) continue;
     what += line_of(fmt::format("  {}: {} on {} {} {} ({} chip{}) at {}", name_text(pool.name), plain_text(pool.model),
                                 count_text(pool.servers), style.unicode ? "\u00d7" : "x", plain_text(pool.server),
                                 count_text(pool.chips), pool.chips == 1 ? "" : "s", plain_text(pool.site)));

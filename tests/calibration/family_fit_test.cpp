@@ -81,6 +81,19 @@ TEST_F(FourChips, AFewPointsBringAPriorNearTheOwnFit) {
   }
 }
 
+TEST_F(FourChips, FewerPointsNeverGiveANarrowerBand) {
+  const std::vector<MeasuredPoint> all = groups_[1].points;
+  double last_width = 0;
+  for (const std::size_t count : {32, 8, 2, 1}) {
+    groups_[1].points.assign(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(count));
+    for (MeasuredPoint& point : groups_[1].points) point.unseen = false;
+    const ErrorBand band = fit().chips[1].own.band;
+    const double width = band.high[1] / band.low[1];
+    EXPECT_GE(width, last_width) << count;
+    last_width = width;
+  }
+}
+
 TEST(FamilyFit, AChipWithoutPeersTakesWhatIsKnownElsewhere) {
   const ChipFacts chip = toy_chip("a", 1e14, 1e12);
   const PointGroup group = toy_group(kForm, chip, {5, 0.75, 0.7});
