@@ -1,22 +1,35 @@
 #include "orrery/scenario/duration_sample.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace orrery {
 namespace {
 
 constexpr double kSecondsPerPicosecond = 1e-12;
 
-/// Linear interpolation between order statistics, as numpy does by default.
-double percentile(const std::vector<std::int64_t>& sorted, double fraction) {
-  const double rank = fraction * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<std::size_t>(rank);
-  const double share = rank - static_cast<double>(below);
-  const auto low = static_cast<double>(sorted[below]);
-  const auto high = static_cast<double>(sorted[std::min(below + 1, sorted.size() - 1)]);
-  return (low + share * (high - low)) * kSecondsPerPicosecond;
-}
+/// Percentiles of ascending fractions by selection, without sorting what lies between them. Linear interpolation
+/// between order statistics, as numpy does by default.
+class Percentiles {
+ public:
+  explicit Percentiles(std::vector<std::int64_t>& values) : values_(values), from_(values.begin()) {}
+
+  /// Pre: no smaller than the fraction before.
+  double at(double fraction) {
+    const double rank = fraction * static_cast<double>(values_.size() - 1);
+    const auto below = static_cast<std::ptrdiff_t>(rank);
+    const auto position = values_.begin() + below;
+    std::nth_element(from_, position, values_.end());
+    from_ = position;
+    const auto low = static_cast<double>(*position);
+    const auto next = position + 1;
+    const double high = next == values_.end() ? low : static_cast<double>(*std::min_element(next, values_.end()));
+    return (low + (rank - static_cast<double>(below)) * (high - low)) * kSecondsPerPicosecond;
+  }
+
+ private:
+  std::vector<std::int64_t>& values_;
+  std::vector<std::int64_t>::iterator from_;
+};
 
 }  // namespace
 
@@ -35,16 +48,16 @@ Distribution DurationSample::summary() {
   if (histogram_.count() > 0) return summarize(histogram_);
   Distribution result;
   if (values_.empty()) return result;
-  std::sort(values_.begin(), values_.end());
   Int128 sum = 0;
   for (const std::int64_t value : values_) sum += value;
   result.count = static_cast<std::int64_t>(values_.size());
   result.mean = static_cast<double>(sum) / static_cast<double>(result.count) * kSecondsPerPicosecond;
-  result.p50 = percentile(values_, 0.50);
-  result.p90 = percentile(values_, 0.90);
-  result.p95 = percentile(values_, 0.95);
-  result.p99 = percentile(values_, 0.99);
-  result.max = static_cast<double>(values_.back()) * kSecondsPerPicosecond;
+  Percentiles percentiles(values_);
+  result.p50 = percentiles.at(0.50);
+  result.p90 = percentiles.at(0.90);
+  result.p95 = percentiles.at(0.95);
+  result.p99 = percentiles.at(0.99);
+  result.max = percentiles.at(1);
   return result;
 }
 

@@ -12,7 +12,7 @@ namespace orrery {
 class DurationSample {
  public:
   void add(std::int64_t ps);
-  /// Sorts the sample. In seconds.
+  /// Reorders the sample. In seconds.
   Distribution summary();
 
  private:
