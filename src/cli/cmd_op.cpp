@@ -51,6 +51,27 @@ std::vector<Question> read_questions(const Arguments& arguments, const std::vect
   return questions;
 }
 
+struct Sweep {
+  std::string column;
+  unsigned long long low = 1;
+  unsigned long long high = 1;
+};
+
+/// "m=1..8192"
+Result<Sweep> parse_sweep(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  const std::size_t dots = text.find("..");
+  if (equals == std::string::npos || dots == std::string::npos || dots < equals) {
+    return failure(fmt::format("--sweep: '{}' does not have the form COLUMN=LOW..HIGH", text));
+  }
+  const auto low = parse_unsigned(text.substr(equals + 1, dots - equals - 1));
+  const auto high = parse_unsigned(text.substr(dots + 2));
+  if (!low || !high || *low == 0 || *low > *high) {
+    return failure(fmt::format("--sweep: '{}' is not a range of whole numbers from 1 up", text.substr(equals + 1)));
+  }
+  return Sweep{text.substr(0, equals), *low, *high};
+}
+
 /// The columns that are still missing, as options; those of the first chip speak for all.
 Result<void> check_given(const OperatorDesk& desk, std::string_view kind, const std::vector<Question>& questions,
                          std::string_view swept, const ClosedForm* closed, bool calibrated) {
@@ -72,6 +93,33 @@ Result<void> check_given(const OperatorDesk& desk, std::string_view kind, const 
   });
   if (missing.empty()) return {};
   return failure(fmt::format("{} needs {}", kind, fmt::join(missing, ", ")));
+}
+
+/// Fails with the options that this operator would not read, and with one that a sweep would set.
+Result<void> check_read(const OperatorDesk& desk, std::string_view kind, const Arguments& arguments,
+                        const std::optional<Sweep>& sweep, const ClosedForm* closed) {
+  constexpr std::string_view kForAll[] = {"--sweep", "--hot", "--exclude-gpu", "--json"};
+  std::vector<std::string> read = desk.columns();
+  if (closed != nullptr) read.insert(read.end(), closed->columns.begin(), closed->columns.end());
+  // Columns of the data beside those that a form needs: queries and outputs are bf16 in all of it.
+  if (kind.starts_with("attention_")) read.emplace_back("attn_dtype");
+  if (kind.starts_with("mla_")) read.emplace_back("mla_dtype");
+  const auto is_read = [&](std::string_view key) {
+    if (std::find(std::begin(kForAll), std::end(kForAll), key) != std::end(kForAll)) return true;
+    return std::any_of(read.begin(), read.end(), [&](const std::string& column) { return key == "--" + column; });
+  };
+  const auto rows = commands();
+  const auto row = std::find_if(rows.begin(), rows.end(), [](const CommandRow& one) { return one.name == "op"; });
+  for (const OptionRow& option : row->options) {
+    const std::string_view key = option.key();
+    if (!option.is_argument() && arguments.has(key) && !is_read(key)) {
+      return failure(fmt::format("{} does not read {}", kind, key));
+    }
+  }
+  if (sweep && arguments.has("--" + sweep->column)) {
+    return failure(fmt::format("--{} is given twice: by itself and by --sweep", sweep->column));
+  }
+  return {};
 }
 
 std::string simulated_text(const OperatorAnswer& answer) {
@@ -135,27 +183,6 @@ void write_answer(JsonWriter& json, const OperatorAnswer& answer) {
   json.field("link_bytes", answer.simulated->link_bytes.si());
   json.field("energy_J", answer.energy.si());
   json.field("power_W", answer.power().si());
-}
-
-struct Sweep {
-  std::string column;
-  unsigned long long low = 1;
-  unsigned long long high = 1;
-};
-
-/// "m=1..8192"
-Result<Sweep> parse_sweep(const std::string& text) {
-  const std::size_t equals = text.find('=');
-  const std::size_t dots = text.find("..");
-  if (equals == std::string::npos || dots == std::string::npos || dots < equals) {
-    return failure(fmt::format("--sweep: '{}' does not have the form COLUMN=LOW..HIGH", text));
-  }
-  const auto low = parse_unsigned(text.substr(equals + 1, dots - equals - 1));
-  const auto high = parse_unsigned(text.substr(dots + 2));
-  if (!low || !high || *low == 0 || *low > *high) {
-    return failure(fmt::format("--sweep: '{}' is not a range of whole numbers from 1 up", text.substr(equals + 1)));
-  }
-  return Sweep{text.substr(0, equals), *low, *high};
 }
 
 /// A row for each power of two: the time, its limit, and the share of the speed of light as a bar.
@@ -296,6 +323,7 @@ int command_op(const Arguments& arguments, Program& program) {
     return program.refuse(
         fmt::format("{} is known of measured kinds of chips only, and {} is not one", kind, questions.front().chip));
   }
+  if (const auto good = check_read(desk, kind, arguments, sweep, closed); !good) return program.refuse(good.error());
   const auto given = check_given(desk, kind, questions, sweep ? sweep->column : "", closed, calibrated);
   if (!given) return program.refuse(given.error());
   const bool hot = arguments.has("--hot");

@@ -156,9 +156,10 @@ std::string break_even_text(const System& system, const std::vector<DecodeBreakd
 
 std::string decode_text(const System& system, const DecodeGrid& grid, const std::vector<DecodeBreakdown>& breakdowns,
                         const TextStyle& style) {
-  std::string text = colored(plain_text(system.name), TextColor::bold, style) +
-                     ": one decode step of each pool, taken apart. \"Fewer\" and \"faster\" compare with bf16 weights "
-                     "and cache\non the same chips, whether or not those would fit.\n\n";
+  std::string text =
+      colored(plain_text(system.name), TextColor::bold, style) +
+      ": one decode step of each pool, taken apart. \"Fewer\" and \"faster\" compare with bf16 weights "
+      "and cache\non the same chips, whether or not those would fit. A dash: the KV cache cannot hold it.\n\n";
   for (const DecodeBreakdown& breakdown : breakdowns) {
     const SystemPool& pool = system.pools[breakdown.pool];
     const DecodePoint& first = breakdown.points.front();
