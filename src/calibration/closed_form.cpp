@@ -242,8 +242,4 @@ std::optional<OperandFormats> operand_formats(std::string_view dtype) {
   return std::nullopt;
 }
 
-Joules chip_energy(const Chip& chip, const KernelCost& cost) {
-  return cost.dynamic_energy + chip.static_power() * cost.time;
-}
-
 }  // namespace orrery

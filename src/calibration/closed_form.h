@@ -36,7 +36,4 @@ struct OperandFormats {
 };
 std::optional<OperandFormats> operand_formats(std::string_view dtype);
 
-/// Joules of all that a chip draws while the kernel runs.
-Joules chip_energy(const Chip& chip, const KernelCost& cost);
-
 }  // namespace orrery

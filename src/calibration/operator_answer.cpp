@@ -111,11 +111,9 @@ Result<OperatorAnswer> OperatorDesk::answer(const std::string& chip, const CellL
     simulated = compiled != nullptr ? closed_->price(*compiled, cells)
                                     : failure(fmt::format("family of {} cannot be read", facts->id));
   }
-  if (!is_calibrated_for(*facts, cells("dtype"))) {
-    if (!simulated) return failure(fmt::format("{}: {}", facts->id, simulated.error()));
-  }
-  auto result = is_calibrated_for(*facts, cells("dtype")) ? calibrated(chip, cells, benchmark_hot)
-                                                          : closed_only(*facts, *simulated, cells);
+  const bool has_form = is_calibrated_for(*facts, cells("dtype"));
+  if (!has_form && !simulated) return failure(fmt::format("{}: {}", facts->id, simulated.error()));
+  auto result = has_form ? calibrated(chip, cells, benchmark_hot) : closed_only(*facts, *simulated, cells);
   if (!result) return result;
   result->provenance = chips_.provenance(*facts, closed_ != nullptr && closed_->kind == "allreduce");
   if (simulated) {

@@ -98,11 +98,6 @@ Result<void> Chip::supports_kv_cache(Precision precision) const {
   return failure(fmt::format("{} has no compression of its own for the KV cache", id()));
 }
 
-std::optional<BytesPerSecond> Chip::link_bandwidth() const {
-  if (!chip_.link_bandwidth) return std::nullopt;
-  return chip_.link_bandwidth->value;
-}
-
 std::optional<Interconnect> Chip::interconnect(double ranks) const {
   if (!link_ || !chip_.link_bandwidth) return std::nullopt;
   InterconnectShape shape;

@@ -42,8 +42,6 @@ class Chip {
   Watts static_power() const { return chip_.static_power.value; }
   /// Dense; nothing where the chip has no such units.
   std::optional<FlopsPerSecond> dense_peak(MathPrecision precision) const;
-  /// What one chip can move to the others of its usual server, one direction.
-  std::optional<BytesPerSecond> link_bandwidth() const;
   /// So many chips of this kind in its usual server; nothing where its link is not known. Pre: ranks >= 2.
   std::optional<Interconnect> interconnect(double ranks) const;
   /// Bytes per element in this chip's memory, scales and masks included. Pre: supports() or supports_kv_cache().

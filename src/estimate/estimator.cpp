@@ -157,6 +157,12 @@ ServingEstimator ServingEstimator::read(const Catalog& catalog, const ChipTable&
   return estimator;
 }
 
+ServingEstimator& EstimatorsWithout::chip(const std::string& id) {
+  const auto known = by_chip_.find(id);
+  if (known != by_chip_.end()) return known->second;
+  return by_chip_.emplace(id, ServingEstimator::read(catalog_, chips_, id, diagnostics_)).first->second;
+}
+
 std::optional<std::string> ServingEstimator::model_id(std::string_view name) const { return id_of(models_, name); }
 std::optional<std::string> ServingEstimator::framework_id(std::string_view name) const {
   return id_of(frameworks_, name);

@@ -66,6 +66,22 @@ class ServingEstimator {
   std::map<std::string, OperatorTimes, std::less<>> times_;  ///< by chip
 };
 
+/// An estimator for each chip that is to be left out, read when it is first asked for. Pre: all outlive it.
+class EstimatorsWithout {
+ public:
+  EstimatorsWithout(const Catalog& catalog, const ChipTable& chips, Diagnostics& diagnostics)
+      : catalog_(catalog), chips_(chips), diagnostics_(diagnostics) {}
+
+  /// As if no kernel of the chip had been measured.
+  ServingEstimator& chip(const std::string& id);
+
+ private:
+  const Catalog& catalog_;
+  const ChipTable& chips_;
+  Diagnostics& diagnostics_;
+  std::map<std::string, ServingEstimator, std::less<>> by_chip_;
+};
+
 /// Milliseconds of TTFT and TPOT of a prepared deployment.
 struct MeanTimes {
   double ttft_ms = 0;

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <map>
 
+#include "orrery/base/percentiles.h"
 #include "orrery/base/unit.h"
 #include "orrery/calibration/minimiser.h"
 
@@ -63,14 +64,9 @@ double rounded(double value) { return *parse_number(fmt::format("{:.4g}", value)
 
 /// The factors that nine of ten measured times lie above and below.
 std::pair<double, double> band_of(std::vector<double> ratios) {
-  std::sort(ratios.begin(), ratios.end());
-  const auto at = [&](double share) {
-    const double position = share * static_cast<double>(ratios.size() - 1);
-    const auto low = static_cast<std::size_t>(position);
-    const std::size_t high = std::min(low + 1, ratios.size() - 1);
-    return ratios[low] + (ratios[high] - ratios[low]) * (position - static_cast<double>(low));
-  };
-  return {rounded(std::min(1.0, at(0.1))), rounded(std::max(1.0, at(0.9)))};
+  Percentiles percentiles(ratios);
+  const double low = percentiles.at(0.1);
+  return {rounded(std::min(1.0, low)), rounded(std::max(1.0, percentiles.at(0.9)))};
 }
 
 /// What runs miss by when their deployment took no part in the fit: two halves of the deployments, each judged by the
@@ -140,19 +136,14 @@ std::vector<FrameworkRecord> fit_frameworks(const MeasurementTable& table, const
                                             const ChipTable& chips, const DeploymentSource& source,
                                             Diagnostics& diagnostics) {
   ServingEstimator estimator = ServingEstimator::read(catalog, chips, "", diagnostics);
-  std::map<std::string, ServingEstimator> without;
+  EstimatorsWithout without(catalog, chips, diagnostics);
   const auto reader = DeploymentReader::make(table, chips, estimator);
   std::map<std::string, std::vector<FitRun>> by_framework;
   for (std::size_t index = 0; reader && index < table.row_count(); ++index) {
     auto row = reader->read(index);
     if (!row || !row->scoreable || !row->is_for_fitting()) continue;
-    const std::string& chip = row->deployment.chip;
-    auto left_out = without.find(chip);
-    if (left_out == without.end()) {
-      left_out = without.emplace(chip, ServingEstimator::read(catalog, chips, chip, diagnostics)).first;
-    }
     auto prepared = estimator.prepare(row->deployment);
-    auto datasheet = left_out->second.prepare(row->deployment);
+    auto datasheet = without.chip(row->deployment.chip).prepare(row->deployment);
     if (!prepared || !datasheet) continue;
     std::vector<FitRun>& runs = by_framework[row->deployment.framework];
     runs.push_back({std::move(*row), *prepared, *datasheet});

@@ -103,7 +103,8 @@ double OperatorTimes::all_reduce(double ranks, double bytes) {
   return time("allreduce", "vllm_graph", Shape{std::min(ranks, kMostRanksMeasured), whole(bytes)});
 }
 
-/// Source: the low-latency form of DeepEP (operator reference, 10.3): 20 us for dispatch and combine, 55 % of the link.
+/// Source: the low-latency form of DeepEP, between its fits on H100 and B200 (operator reference, 10.3): dispatch and
+/// combine have fixed costs of 20 and 31 us together, and move 48 to 67 % of the link.
 /// Valid: fitted on H100 and B200 with eight ranks; larger NVLink domains are assumed alike.
 double OperatorTimes::exchange(double tokens, double copies, double hidden) {
   constexpr double kFixed = 25;  // us, dispatch and combine

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "orrery/base/percentiles.h"
 #include "orrery/base/random_stream.h"
 #include "orrery/scenario/system.h"
 #include "orrery/schema/node.h"
@@ -47,15 +48,6 @@ double mean_of(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
-/// Linear between order statistics. Pre: not empty.
-double percentile(std::vector<double> values, double share) {
-  std::sort(values.begin(), values.end());
-  const double position = share * static_cast<double>(values.size() - 1);
-  const auto low = static_cast<std::size_t>(position);
-  const std::size_t high = std::min(low + 1, values.size() - 1);
-  return values[low] + (values[high] - values[low]) * (position - static_cast<double>(low));
-}
-
 /// One metric of all requests, measured and simulated.
 struct Samples {
   std::string name;
@@ -68,9 +60,13 @@ struct Samples {
   }
   void report(Replay& replay) const {
     replay.figures.push_back({name + " mean", mean_of(measured), mean_of(simulated)});
+    std::vector<double> real = measured;
+    std::vector<double> ours = simulated;
+    Percentiles real_percentiles(real);
+    Percentiles our_percentiles(ours);
     for (const double share : {0.5, 0.9, 0.95, 0.99}) {
       replay.figures.push_back(
-          {fmt::format("{} p{:g}", name, 100 * share), percentile(measured, share), percentile(simulated, share)});
+          {fmt::format("{} p{:g}", name, 100 * share), real_percentiles.at(share), our_percentiles.at(share)});
     }
     double sum = 0;
     for (std::size_t i = 0; i < measured.size(); ++i) sum += std::abs(simulated[i] / measured[i] - 1);
@@ -203,7 +199,7 @@ std::vector<Replay> replay_stages(const RealRun& run, const Catalog& catalog, Di
       }
       means[stage].e2e += mean_of(e2e) / kSeeds;
       means[stage].ttft += mean_of(ttft) / kSeeds;
-      means[stage].ttft_median += percentile(ttft, 0.5) / kSeeds;
+      means[stage].ttft_median += Percentiles(ttft).at(0.5) / kSeeds;
     }
   }
   std::vector<Replay> replays;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <map>
 
 namespace orrery {
 namespace {
@@ -52,7 +51,7 @@ ServingGroup group_of(std::string by, std::string name, const Runs& runs) {
 Result<ServingAccuracy> evaluate_serving(const MeasurementTable& table, const Catalog& catalog, const ChipTable& chips,
                                          std::vector<RowProblem>& problems, Diagnostics& diagnostics) {
   ServingEstimator calibrated = ServingEstimator::read(catalog, chips, "", diagnostics);
-  std::map<std::string, ServingEstimator> without;  // by the chip that is left out
+  EstimatorsWithout without(catalog, chips, diagnostics);
   const auto reader = DeploymentReader::make(table, chips, calibrated);
   if (!reader) return failure(reader.error());
 
@@ -69,13 +68,8 @@ Result<ServingAccuracy> evaluate_serving(const MeasurementTable& table, const Ca
     }
     if (!row->scoreable) continue;
     ++accuracy.scoreable;
-    const std::string& chip = row->deployment.chip;
-    auto left_out = without.find(chip);
-    if (left_out == without.end()) {
-      left_out = without.emplace(chip, ServingEstimator::read(catalog, chips, chip, diagnostics)).first;
-    }
     const auto estimate = calibrated.estimate(row->deployment);
-    const auto datasheet = left_out->second.estimate(row->deployment);
+    const auto datasheet = without.chip(row->deployment.chip).estimate(row->deployment);
     if (!estimate || !datasheet) {
       problems.push_back({table.path(), table.line(index), estimate ? datasheet.error() : estimate.error()});
       continue;

@@ -8,17 +8,15 @@ namespace {
 constexpr std::string_view kTreatment =
     "Time per output token (TPOT) and time to first token (TTFT) of whole deployments against measured runs. Scored "
     "are\n"
-    "rows whose configuration is complete, without sign of speculative decoding, and no outlier. A hash of the "
-    "deployment\n"
-    "(chip, framework, model, formats, layout) chooses one half of the deployments: on their runs the few constants "
-    "of\n"
-    "each framework were fitted. All figures by group are of the other half. Calibrated: with all that is known of "
-    "the\n"
-    "chip's kernels, or of its class where it was never measured. Datasheet only: as if the chip of the row had never "
-    "been\n"
-    "measured. TTFT is scored up to 5 s measured. Errors are |estimated / measured - 1| in percent, median/mean/p90; "
-    "the\n"
-    "share inside is that of runs within the 80 % band.\n";
+    "rows whose configuration is complete, without sign of speculative decoding, and no outlier. A hash of the\n"
+    "deployment (chip, framework, model, formats, layout) chooses one half of the deployments: on their runs the few\n"
+    "constants of each framework were fitted. All figures by group are of the other half; the form of the estimate "
+    "was\n"
+    "chosen with both halves in view. Calibrated: with all that is known of the chip's kernels, or of its class where "
+    "it\n"
+    "was never measured. Datasheet only: as if no kernel of the row's chip had ever been measured; the framework's\n"
+    "constants have seen runs of other deployments on it. TTFT is scored up to 5 s measured. Errors are\n"
+    "|estimated / measured - 1| in percent, median/mean/p90; the share inside is that of runs within the 80 % band.\n";
 
 std::string figures(const ErrorSummary& errors) {
   if (errors.points == 0) return "-";

@@ -29,20 +29,26 @@ class PoolSteps {
     return batch <= limits.max_sequences && context <= limits.context_limit && batch * blocks <= limits.usable_blocks;
   }
 
-  DecodePoint point(std::int64_t batch, std::int64_t context) const {
+  /// In the pool's own formats; what is wide stays zero.
+  DecodePoint narrow_point(std::int64_t batch, std::int64_t context) const {
     DecodePoint point;
     point.batch = batch;
     point.context = context;
     point.fits = fits(batch, context);
     const KernelCost narrow = sum(narrow_, batch, context);
-    const KernelCost wide = sum(wide_, batch, context);
     point.time = narrow.time;
-    point.wide_time = wide.time;
     point.memory_bytes = narrow.memory_bytes;
-    point.wide_memory_bytes = wide.memory_bytes;
     const auto chips = static_cast<double>(pool_.record.tensor_parallel);
     point.energy = chips * (narrow.dynamic_energy + pool_.chip.static_power.value * narrow.time);
     point.cost = cost_of_step(point);
+    return point;
+  }
+
+  DecodePoint point(std::int64_t batch, std::int64_t context) const {
+    DecodePoint point = narrow_point(batch, context);
+    const KernelCost wide = sum(wide_, batch, context);
+    point.wide_time = wide.time;
+    point.wide_memory_bytes = wide.memory_bytes;
     return point;
   }
 
@@ -107,8 +113,8 @@ BreakEven break_even(const PoolSteps& pool, const PoolSteps& reference, std::int
   for (std::int64_t batch = 1; batch <= batches; ++batch) {
     if (!pool.fits(batch, context) || !reference.fits(batch, context)) break;
     result.largest_common_batch = batch;
-    const DecodePoint own = pool.point(batch, context);
-    const DecodePoint other = reference.point(batch, context);
+    const DecodePoint own = pool.narrow_point(batch, context);
+    const DecodePoint other = reference.narrow_point(batch, context);
     if (own.time <= other.time) extend(result.faster, batch);
     if (own.cost <= other.cost) extend(result.cheaper, batch);
   }
