@@ -18,7 +18,6 @@ constexpr double kTtftWeight = 0.3;
 constexpr double kLongestTtft = 5000;  // ms
 constexpr double kPull = 0.002;        // toward the present constants, per squared logarithm
 constexpr double kLargestError = 1;    // of a logarithm: what is worse, is something else than an overhead
-constexpr double kLeastConstant = 1e-3;
 constexpr int kMostCalls = 400;
 constexpr double kMicrosecond = 1e-6;
 
@@ -41,13 +40,13 @@ double loss_of(const std::vector<FitRun>& runs, const FrameworkTimes& times) {
   return sum / static_cast<double>(runs.size());
 }
 
-/// Constants below the least one count as it: a fit works on logarithms.
 FrameworkTimes fit_times(const std::vector<FitRun>& runs, FrameworkTimes start) {
   std::vector<double> from;
-  for (const double value : start.values) from.push_back(std::log(std::max(value, kLeastConstant)));
+  for (const double value : start.values) from.push_back(std::log(value));
   const auto times_at = [&](std::span<const double> logarithms) {
     FrameworkTimes times = start;
-    for (std::size_t i = 0; i < FrameworkTimes::kCount; ++i) times.values[i] = std::exp(logarithms[i]);
+    for (std::size_t i = 0; i < FrameworkTimes::kCount; ++i)
+      times.values[i] = std::max(std::exp(logarithms[i]), FrameworkTimes::kLeast[i]);
     return times;
   };
   const auto objective = [&](std::span<const double> logarithms) {
@@ -151,7 +150,8 @@ std::vector<FrameworkRecord> fit_frameworks(const MeasurementTable& table, const
   std::vector<FrameworkRecord> records;
   const std::string file = std::filesystem::path(table.path()).filename().string();
   for (const auto& [id, runs] : by_framework) {
-    const FrameworkTimes start = framework_times(estimator.framework(id));
+    FrameworkTimes start = framework_times(estimator.framework(id));
+    start.values = FrameworkTimes::kPriors;  // not the present entry's: a fit may not depend on the one before it
     const FrameworkTimes times = fit_times(runs, start);
     records.push_back(fitted_record(estimator.framework(id), times, runs, HeldOut(runs, start), file, source));
   }

@@ -16,7 +16,7 @@ struct DeploymentSource {
 };
 
 /// Fits the constants of every framework on the runs of its fitting half (DeploymentRow::is_for_fitting), drawn toward
-/// those of its present entry, and bands from the same half, each deployment judged by constants that it took no part
+/// FrameworkTimes::kPriors, and bands from the same half, each deployment judged by constants that it took no part
 /// in. Robust: the mean of |ln(estimate / measured)|, of TTFT with a third of the weight and only up to 5 s. Runs that
 /// cannot be answered are left out. Deterministic.
 std::vector<FrameworkRecord> fit_frameworks(const MeasurementTable& table, const Catalog& catalog,

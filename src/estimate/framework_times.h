@@ -15,6 +15,12 @@ struct FrameworkTimes {
       "step_overhead", "layer_overhead",  "sequence_overhead", "prompt_token_overhead",
       "prompt_factor", "request_latency", "user_latency"};
 
+  /// Where nothing is known of a framework, and what a fit is drawn toward: assumed, of the size that kernel launches,
+  /// a sampled token and an HTTP server have.
+  static constexpr std::array<double, kCount> kPriors = {100, 1, 2, 1, 1.3, 40'000, 200};
+  /// What a fit does not go below: a nanosecond, and half of the time that kernels of prompts take by themselves.
+  static constexpr std::array<double, kCount> kLeast = {1e-3, 1e-3, 1e-3, 1e-3, 0.5, 1e-3, 1e-3};
+
   std::array<double, kCount> values{};  ///< in the order of kNames
   bool prompts_pause_decoding = false;
 
