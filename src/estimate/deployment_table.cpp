@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::array<std::string_view, 7> kNeeded = {
     "gpu", "framework", "model", "isl_tokens", "osl_tokens", "concurrency_requests", "gpus_total"};
+constexpr double kMostOfAny = 1e6;  // tokens, users, chips: ten requests for each user are served
 constexpr double kUsualShortestShare = 0.8;  // the public benchmark draws 80 to 100 % of the nominal lengths
 
 /// What a published checkpoint really holds, where the label of a run says less. An empty word keeps the label's.
@@ -80,8 +81,10 @@ Result<DeploymentRow> DeploymentReader::read(std::size_t row) const {
     const std::string_view text = cell(row, column);
     if (text.empty() && when_empty > 0) return when_empty;
     const auto number = parse_number(text);
-    constexpr double kMost = 1e9;
-    if (number && *number >= 1 && *number <= kMost) return *number;
+    if (number && *number >= 1 && *number <= kMostOfAny) return *number;
+    if (number && *number > kMostOfAny) {
+      fail(fmt::format("{} is '{}'; at most {:g} are estimated", column, text, kMostOfAny));
+    }
     fail(fmt::format("{} is '{}', not a number from 1 up", column, text));
     return 1.0;
   };

@@ -80,6 +80,8 @@ TEST_F(DeploymentTables, WhatIsWrongIsSaid) {
             std::string::npos);
   EXPECT_EQ(read("h100_sxm,vllm,Llama-3.1-8B,,,,agg,0,1,1,1,1,1,1,1,1,,,,,,,,,,,").error(),
             "isl_tokens is '0', not a number from 1 up");
+  EXPECT_EQ(read("h100_sxm,vllm,Llama-3.1-8B,,,,agg,1,1,1e8,1,1,1,1,1,1,,,,,,,,,,,").error(),
+            "concurrency_requests is '1e8'; at most 1e+06 are estimated");
   EXPECT_EQ(read("h100_sxm,vllm,Llama-3.1-8B,,,,agg,1,1,1,4,,1,1,1,1,,,,,,,,,,,").error(),
             "tp is empty: the layout is unknown");
   EXPECT_EQ(read("h100_sxm,vllm,Llama-3.1-8B,,,,agg,1,1,1,4,8,1,1,1,1,,,,,,,,,,,").error(),
