@@ -4,8 +4,10 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <optional>
+#include <thread>
 
 #include "orrery/report/request_state.h"
 
@@ -174,6 +176,7 @@ class ResultsStore::Connection {
     return sqlite3_exec(database_, sql, nullptr, nullptr, nullptr) == SQLITE_OK ? Result<void>() : failed();
   }
   Result<std::int64_t> query(const char* sql);
+  Result<void> take_turn();
   Result<void> claim(ExistingRun existing);
   Result<void> begin();
   void add_request(Statement& insert, std::size_t service, std::size_t i, const Results::ServiceRequests& log);
@@ -200,9 +203,7 @@ Result<void> ResultsStore::Connection::open(const RunHeader& header, ExistingRun
   constexpr int kFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
   if (sqlite3_open_v2(path_.c_str(), &database_, kFlags, nullptr) != SQLITE_OK) return failed();
   sqlite3_busy_timeout(database_, kBusyTimeoutMs);
-  constexpr const char* kSettings =
-      "PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE";
-  if (auto done = execute(kSettings); !done) return done;
+  if (auto done = take_turn(); !done) return done;
   if (auto done = claim(existing); !done) return done;
 
   Statement insert(*this,
@@ -213,6 +214,21 @@ Result<void> ResultsStore::Connection::open(const RunHeader& header, ExistingRun
   if (auto done = insert.run(); !done) return done;
   run_ = sqlite3_last_insert_rowid(database_);
   return execute("COMMIT");
+}
+
+/// Sets the journal and begins to write. SQLite's own timeout does not cover the moment in which another
+/// process changes the journal of the same file, so that the wait for it is here.
+Result<void> ResultsStore::Connection::take_turn() {
+  constexpr const char* kSettings =
+      "PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE";
+  constexpr std::chrono::milliseconds kPause(5);
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::milliseconds(kBusyTimeoutMs);
+  while (true) {
+    auto done = execute(kSettings);
+    const bool busy = sqlite3_errcode(database_) == SQLITE_BUSY;
+    if (done || !busy || std::chrono::steady_clock::now() >= give_up) return done;
+    std::this_thread::sleep_for(kPause);
+  }
 }
 
 /// Makes the tables, or empties those of an earlier run. Of several processes at once, one finds none.
