@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::array<std::string_view, 7> kNeeded = {
     "gpu", "framework", "model", "isl_tokens", "osl_tokens", "concurrency_requests", "gpus_total"};
-constexpr double kMostOfAny = 1e6;  // tokens, users, chips: ten requests for each user are served
+constexpr double kMostOfAny = 1e6;           // tokens, users, chips: ten requests for each user are served
 constexpr double kUsualShortestShare = 0.8;  // the public benchmark draws 80 to 100 % of the nominal lengths
 
 /// What a published checkpoint really holds, where the label of a run says less. An empty word keeps the label's.
