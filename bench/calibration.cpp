@@ -5,8 +5,8 @@
 #include <filesystem>
 
 #include "orrery/calibration/fit.h"
-#include "orrery/calibration/forms/forms.h"
 #include "orrery/calibration/measurement_table.h"
+#include "orrery/operators/forms/forms.h"
 
 namespace orrery {
 namespace {

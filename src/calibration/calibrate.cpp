@@ -6,6 +6,7 @@
 
 #include "orrery/base/unit.h"
 #include "orrery/calibration/evaluate.h"
+#include "orrery/operators/predictor.h"
 
 namespace orrery {
 namespace {
@@ -38,11 +39,6 @@ Reference<ChipKind> reference_to(const std::string& id) {
 }
 
 }  // namespace
-
-std::string prior_id(MatrixClass matrix_class, std::string_view without_chip) {
-  const std::string id = fmt::format("prior-{}", enum_name(matrix_class));
-  return without_chip.empty() ? id : fmt::format("{}-without-{}", id, without_chip);
-}
 
 CalibrationRecord& CalibrationBuilder::record(const std::string& id, const std::string& name) {
   const auto found =

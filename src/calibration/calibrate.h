@@ -36,7 +36,4 @@ class CalibrationBuilder {
   std::vector<CalibrationRecord> records_;
 };
 
-/// "prior-async", or "prior-async-without-h100-sxm".
-std::string prior_id(MatrixClass matrix_class, std::string_view without_chip);
-
 }  // namespace orrery

@@ -8,34 +8,13 @@
 
 #include "orrery/base/nearest_name.h"
 #include "orrery/base/unit.h"
+#include "orrery/operators/operand_formats.h"
 
 namespace orrery {
 namespace {
 
 constexpr double kHalf = 2;         // bytes of bf16
 constexpr double kLogitPasses = 5;  // as in a step: bf16 read, fp32 written and read
-
-struct NamedFormats {
-  std::string_view name;
-  OperandFormats formats;
-};
-constexpr NamedFormats kFormats[] = {
-    {"bfloat16", {Precision::bf16, Precision::bf16}},
-    {"bf16", {Precision::bf16, Precision::bf16}},
-    {"float16", {Precision::fp16, Precision::fp16}},
-    {"fp16", {Precision::fp16, Precision::fp16}},
-    {"fp8", {Precision::fp8, Precision::fp8}},
-    {"fp8_block", {Precision::fp8, Precision::fp8}},
-    {"int8", {Precision::int8, Precision::int8}},
-    {"sq", {Precision::int8, Precision::int8}},
-    {"int8_wo", {Precision::int8, Precision::bf16}},
-    {"int4_wo", {Precision::int4, Precision::bf16}},
-    {"nvfp4", {Precision::nvfp4, Precision::nvfp4}},
-    {"mxfp4", {Precision::mxfp4, Precision::mxfp4}},
-    {"w4a16_mxfp4", {Precision::mxfp4, Precision::bf16}},
-    {"w4a8_mxfp4_mxfp8", {Precision::mxfp4, Precision::fp8}},
-    {"compressed", {Precision::compressed, Precision::bf16}},
-};
 
 /// Reads cells and remembers the first problem, so that an operator reads as its formula.
 class Cells {
@@ -63,9 +42,7 @@ class Cells {
     if (!text) return fail(fmt::format("{} is missing", column)), OperandFormats{};
     const auto formats = operand_formats(*text);
     if (formats) return *formats;
-    std::vector<std::string> names;
-    for (const NamedFormats& row : kFormats) names.emplace_back(row.name);
-    const std::string nearest = did_you_mean(*text, names);
+    const std::string nearest = did_you_mean(*text, operand_format_names());
     return fail(fmt::format("{}: there is no '{}'{}", column, *text, nearest.empty() ? "" : " (" + nearest + ")")),
            OperandFormats{};
   }
@@ -233,13 +210,6 @@ std::span<const ClosedForm> closed_forms() { return kForms; }
 const ClosedForm* find_closed_form(std::string_view kind) {
   const auto* found = std::find_if(std::begin(kForms), std::end(kForms), [&](const auto& f) { return f.kind == kind; });
   return found == std::end(kForms) ? nullptr : found;
-}
-
-std::optional<OperandFormats> operand_formats(std::string_view dtype) {
-  for (const NamedFormats& row : kFormats) {
-    if (row.name == dtype) return row.formats;
-  }
-  return std::nullopt;
 }
 
 }  // namespace orrery

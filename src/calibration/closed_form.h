@@ -28,12 +28,4 @@ std::span<const ClosedForm> closed_forms();
 /// Null where simulations have no such operator: collectives other than all-reduce.
 const ClosedForm* find_closed_form(std::string_view kind);
 
-/// Formats of weights and activations by a dtype of the data, "bfloat16" or "int4_wo", or by our own names, also
-/// "compressed". Nothing when the word is none.
-struct OperandFormats {
-  Precision weights = Precision::bf16;
-  Precision activations = Precision::bf16;
-};
-std::optional<OperandFormats> operand_formats(std::string_view dtype);
-
 }  // namespace orrery

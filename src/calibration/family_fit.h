@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "orrery/calibration/error_band.h"
 #include "orrery/calibration/fit.h"
+#include "orrery/calibration/residuals.h"
 
 namespace orrery {
 

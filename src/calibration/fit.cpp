@@ -84,12 +84,6 @@ void sample(FitChip& chip, std::size_t most) { chip.points = sample_points(std::
 
 }  // namespace
 
-Constants specified_priors(const OperatorForm& form, std::string_view family) {
-  Constants priors;
-  for (const ConstantSpec& spec : form.constants(family)) priors.push_back(spec.prior);
-  return priors;
-}
-
 Constants fit_chip(const OperatorForm& form, std::string_view family, const ChipFacts& chip,
                    std::span<const MeasuredPoint> points, const Constants& prior, const FitOptions& options) {
   const auto specs = form.constants(family);

@@ -22,12 +22,6 @@ struct FitChip {
   std::vector<MeasuredPoint> points;
 };
 
-/// Constants of one family for chips of one matrix class, in the order of the form's specs.
-using Constants = std::vector<double>;
-
-/// The specs' own priors: what is known before any measurement.
-Constants specified_priors(const OperatorForm& form, std::string_view family);
-
 /// Constants of one chip from its own points, drawn toward `prior`. Pre: points are not empty.
 Constants fit_chip(const OperatorForm& form, std::string_view family, const ChipFacts& chip,
                    std::span<const MeasuredPoint> points, const Constants& prior, const FitOptions& options);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "orrery/calibration/points.h"
+#include "orrery/operators/operand_formats.h"
 
 namespace orrery {
 namespace {

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "orrery/calibration/chip_facts.h"
+#include "orrery/calibration/chip_table.h"
 #include "orrery/calibration/closed_form.h"
-#include "orrery/calibration/predictor.h"
+#include "orrery/operators/predictor.h"
 
 namespace orrery {
 

@@ -5,8 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "orrery/calibration/chip_facts.h"
+#include "orrery/calibration/chip_table.h"
 #include "orrery/calibration/measurement_table.h"
+#include "orrery/operators/operator_form.h"
 
 namespace orrery {
 

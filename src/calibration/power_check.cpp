@@ -10,8 +10,8 @@
 #include <tuple>
 
 #include "orrery/base/unit.h"
-#include "orrery/calibration/forms/expert_load.h"
-#include "orrery/calibration/forms/forms.h"
+#include "orrery/operators/forms/expert_load.h"
+#include "orrery/operators/forms/forms.h"
 
 namespace orrery {
 namespace {

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "orrery/calibration/chip_facts.h"
+#include "orrery/calibration/chip_table.h"
 #include "orrery/calibration/evaluate.h"
 #include "orrery/calibration/measurement_table.h"
 #include "orrery/chip/chip_record.h"

@@ -7,10 +7,11 @@
 #include "orrery/base/unit.h"
 #include "orrery/calibration/calibrate.h"
 #include "orrery/calibration/few_points.h"
-#include "orrery/calibration/predictor.h"
 #include "orrery/cli/command.h"
 #include "orrery/cli/operator_data.h"
 #include "orrery/estimate/fit_frameworks.h"
+#include "orrery/operators/predictor.h"
+#include "orrery/scenario/read_predictor.h"
 
 namespace orrery {
 namespace {
@@ -37,7 +38,7 @@ void keep_sample(PointSet& set, const ChipFacts* chip, std::size_t most) {
 std::optional<Calibrated> known_elsewhere(const Catalog& catalog, const OperatorForm& form, std::string_view family,
                                           const ChipFacts& chip) {
   Diagnostics ignored;  // `orrery check` reports what is wrong with an entry
-  const Served served = Predictor::read(catalog, chip.id, ignored).serve(form, family, chip);
+  const Served served = read_predictor(catalog, chip.id, ignored).serve(form, family, chip);
   if (served.basis == Basis::datasheet) return std::nullopt;
   return Calibrated{served.constants, served.band};
 }

@@ -11,6 +11,7 @@
 #include "orrery/cli/command.h"
 #include "orrery/cli/operator_data.h"
 #include "orrery/report/provenance_text.h"
+#include "orrery/scenario/read_predictor.h"
 
 namespace orrery {
 namespace {
@@ -296,7 +297,7 @@ int command_op(const Arguments& arguments, Program& program) {
     if (chip == nullptr) return program.refuse(fmt::format("there is no chip '{}'{}", *name, chips.hint(*name)));
     without = chip->id;
   }
-  const Predictor predictor = Predictor::read(*catalog, without, diagnostics);
+  const Predictor predictor = read_predictor(*catalog, without, diagnostics);
   if (diagnostics.has_errors()) return program.report(diagnostics, false);
 
   std::optional<Sweep> sweep;

@@ -6,6 +6,7 @@
 #include "orrery/calibration/operator_answer.h"
 #include "orrery/cli/command.h"
 #include "orrery/cli/operator_data.h"
+#include "orrery/scenario/read_predictor.h"
 
 namespace orrery {
 namespace {
@@ -132,7 +133,7 @@ int command_predict(const Arguments& arguments, Program& program) {
     without = chip->id;
   }
   if (is_serving) return predict_serving(arguments, *catalog, chips, without, program);
-  const Predictor predictor = Predictor::read(*catalog, without, diagnostics);
+  const Predictor predictor = read_predictor(*catalog, without, diagnostics);
   if (diagnostics.has_errors()) return program.report(diagnostics, false);
 
   const std::string path = *arguments.get("IN");

@@ -8,6 +8,7 @@
 
 #include "orrery/base/unit.h"
 #include "orrery/calibration/closed_form.h"
+#include "orrery/operators/operand_formats.h"
 
 namespace orrery {
 namespace {

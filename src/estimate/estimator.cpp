@@ -11,6 +11,8 @@
 #include "orrery/calibration/closed_form.h"
 #include "orrery/model/memory_footprint.h"
 #include "orrery/model/model_shape.h"
+#include "orrery/operators/operand_formats.h"
+#include "orrery/scenario/read_predictor.h"
 
 namespace orrery {
 namespace {
@@ -151,7 +153,7 @@ FrameworkTimes framework_times(const FrameworkRecord& framework) {
 ServingEstimator ServingEstimator::read(const Catalog& catalog, const ChipTable& chips, std::string without_chip,
                                         Diagnostics& diagnostics) {
   ServingEstimator estimator(chips);
-  estimator.predictor_ = std::make_unique<Predictor>(Predictor::read(catalog, std::move(without_chip), diagnostics));
+  estimator.predictor_ = std::make_unique<Predictor>(read_predictor(catalog, std::move(without_chip), diagnostics));
   estimator.models_ = read_all<ModelRecord>(catalog, ModelKind::kName, diagnostics);
   estimator.frameworks_ = read_all<FrameworkRecord>(catalog, FrameworkKind::kName, diagnostics);
   return estimator;

@@ -6,11 +6,11 @@
 #include <string>
 #include <string_view>
 
-#include "orrery/calibration/chip_facts.h"
-#include "orrery/calibration/predictor.h"
+#include "orrery/calibration/chip_table.h"
 #include "orrery/estimate/closed_loop.h"
 #include "orrery/estimate/deployment.h"
 #include "orrery/estimate/framework_times.h"
+#include "orrery/operators/predictor.h"
 
 namespace orrery {
 

@@ -4,8 +4,8 @@
 #include <cstddef>
 
 #include "orrery/estimate/deployment.h"
-#include "orrery/estimate/operator_times.h"
 #include "orrery/model/model_record.h"
+#include "orrery/operators/operator_times.h"
 
 namespace orrery {
 

@@ -6,6 +6,7 @@
 
 #include "../chip/example_chips.h"
 #include "orrery/calibration/operator_answer.h"
+#include "orrery/scenario/read_predictor.h"
 
 namespace orrery {
 namespace {
@@ -69,7 +70,7 @@ TEST(ClosedForms, AnswerForEveryChipOfTheCatalog) {
   Diagnostics diagnostics;
   const Catalog catalog("catalog");
   const ChipTable chips = ChipTable::read(catalog, diagnostics);
-  const Predictor predictor = Predictor::read(catalog, "", diagnostics);
+  const Predictor predictor = read_predictor(catalog, "", diagnostics);
   ASSERT_FALSE(diagnostics.has_errors());
   const OperatorDesk desk(find_operator_form("gemm"), find_closed_form("gemm"), chips, predictor);
   for (const std::string& id : catalog.ids("chip")) {
@@ -91,7 +92,7 @@ TEST(ClosedForms, SystolicChipsHaveNothingElseAndAWideBand) {
   Diagnostics diagnostics;
   const Catalog catalog("catalog");
   const ChipTable chips = ChipTable::read(catalog, diagnostics);
-  const Predictor predictor = Predictor::read(catalog, "", diagnostics);
+  const Predictor predictor = read_predictor(catalog, "", diagnostics);
   const OperatorDesk desk(find_operator_form("gemm"), find_closed_form("gemm"), chips, predictor);
   const auto answer = desk.answer("tpu-v5p", lookup(kProduct), false);
   ASSERT_TRUE(answer);

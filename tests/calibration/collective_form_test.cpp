@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "orrery/calibration/fit.h"
-#include "orrery/calibration/forms/collective_terms.h"
-#include "orrery/calibration/forms/forms.h"
+#include "orrery/operators/forms/collective_terms.h"
+#include "orrery/operators/forms/forms.h"
 
 namespace orrery {
 namespace {

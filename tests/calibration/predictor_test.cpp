@@ -1,4 +1,4 @@
-#include "orrery/calibration/predictor.h"
+#include "orrery/operators/predictor.h"
 
 #include <gtest/gtest.h>
 
@@ -6,6 +6,7 @@
 
 #include "orrery/base/file.h"
 #include "orrery/calibration/calibrate.h"
+#include "orrery/scenario/read_predictor.h"
 #include "toy_form.h"
 
 namespace orrery {
@@ -40,7 +41,7 @@ class Predictors : public testing::Test {
   }
   Predictor read(const std::string& without = "") {
     Diagnostics diagnostics;
-    Predictor predictor = Predictor::read(Catalog(root_), without, diagnostics);
+    Predictor predictor = read_predictor(Catalog(root_), without, diagnostics);
     for (const Diagnostic& one : diagnostics.sorted()) ADD_FAILURE() << to_text(one);
     return predictor;
   }
