@@ -20,7 +20,8 @@ void count(std::vector<std::int64_t>& counts, std::int64_t index, std::int64_t t
 }  // namespace
 
 Replica::Replica(const StepCost& cost, const EngineLimits& limits, const RequestTable& requests,
-                 const PrefixTree* prefixes, RequestOutcomes& outcomes, std::uint16_t id, bool step_by_step)
+                 const PrefixTree* prefixes, RequestOutcomes& outcomes, std::uint16_t id, bool step_by_step,
+                 Handover* handover)
     : cost_(cost),
       limits_(limits),
       requests_(requests),
@@ -31,7 +32,8 @@ Replica::Replica(const StepCost& cost, const EngineLimits& limits, const Request
       chunk_limit_(limits.long_prefill_token_threshold > 0 ? limits.long_prefill_token_threshold : INT64_MAX),
       lead_(limits.async_scheduling ? 1 : 0),
       decodes_(cost, limits.block_size),
-      blocks_(limits.usable_blocks, limits.prefix_caching ? prefixes : nullptr) {
+      blocks_(limits.usable_blocks, limits.prefix_caching ? prefixes : nullptr),
+      handover_(handover) {
   ORRERY_CHECK(prefixes != nullptr || !limits.prefix_caching);
   ORRERY_CHECK(limits.max_batched_tokens >= limits.max_sequences);
   ORRERY_CHECK(cost.tokens_ps.size() > static_cast<std::size_t>(limits.max_batched_tokens));
@@ -43,9 +45,8 @@ Replica::Replica(const StepCost& cost, const EngineLimits& limits, const Request
 void Replica::submit(std::uint32_t request) {
   const std::int64_t now = requests_.arrival_ps[request];
   const std::int64_t prompt = requests_.input_tokens[request];
-  const std::int64_t longest = prompt + requests_.output_tokens[request];
   outcomes_.replica[request] = id_;
-  if (longest > limits_.context_limit || blocks_for(longest - 1) > limits_.usable_blocks) {
+  if (!could_ever_serve(limits_, prompt, requests_.output_tokens[request])) {
     outcomes_.state[request] = RequestState::rejected;
     ++totals_.rejected;
     return;
@@ -110,6 +111,7 @@ void Replica::advance() {
     commit_segment();
     if (!updates_.empty()) end_step(now);
   }
+  if (!acknowledged_.empty()) free_acknowledged();
   schedule(now);
 }
 
@@ -194,7 +196,10 @@ void Replica::count_segment(std::int64_t steps) {
   count(totals_.steps_by_sequences, decoding + static_cast<std::int64_t>(chunks_.size()), steps);
   totals_.token_gaps.add_ramp(segment_.first_ps, segment_.growth_ps, steps,
                               decoding - static_cast<std::int64_t>(late_.size()));
-  for (const LateToken& late : late_) totals_.token_gaps.add(last_step_end_ps_ - late.last_token_ps);
+  for (const LateToken& late : late_) {
+    if (late.last_token_ps != RequestOutcomes::kUnset) totals_.token_gaps.add(last_step_end_ps_ - late.last_token_ps);
+    if (at(late.slot).generated == 0) outcomes_.first_token_ps[at(late.slot).request] = last_step_end_ps_;
+  }
   totals_.decode_sequence_steps += decoding * steps;
   totals_.context_token_steps += context_steps;
   totals_.window_token_steps += steps * decodes_.window_tokens() + decodes_.unsaturated() * ramp;
@@ -266,8 +271,13 @@ void Replica::finish(const Update& update, std::int64_t now) {
   ++totals_.completed;
   totals_.completed_input_tokens += prompt;
   count_in_system(now, -1, prompt);
+  if (is_half(Handover::Half::prefill)) handover_->finished.push_back({update.request, now, 0});
   if (update.slot == kNone) return;
-  give_back_blocks(update.slot, at(update.slot).computed, /*comes_back=*/false);
+  if (is_half(Handover::Half::prefill) && handover_->left_to_generate[update.request] > 0) {
+    hold_blocks(update.slot);
+  } else {
+    give_back_blocks(update.slot, at(update.slot).computed, /*comes_back=*/false);
+  }
   drop_slot(update.slot);
 }
 

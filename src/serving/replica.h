@@ -2,12 +2,14 @@
 
 #include <cstdint>
 #include <deque>
+#include <unordered_map>
 #include <vector>
 
 #include "orrery/base/sim_time.h"
 #include "orrery/base/wide_integer.h"
 #include "orrery/model/step_cost.h"
 #include "orrery/serving/decode_batch.h"
+#include "orrery/serving/handover.h"
 #include "orrery/serving/kv_blocks.h"
 #include "orrery/serving/prefix_tree.h"
 #include "orrery/serving/request_outcomes.h"
@@ -28,6 +30,13 @@ struct EngineLimits {
   bool async_scheduling = false;                  ///< V-61: a step is scheduled when the one before it starts
   std::int64_t long_prefill_token_threshold = 0;  ///< most tokens of one request in a step (V-12); 0: no such limit
 };
+
+/// Whether an engine could serve such a request with no other beside it.
+constexpr bool could_ever_serve(const EngineLimits& limits, std::int64_t prompt, std::int64_t answer) {
+  const std::int64_t longest = prompt + answer;
+  const std::int64_t blocks = (longest - 1 + limits.block_size - 1) / limits.block_size;
+  return longest <= limits.context_limit && blocks <= limits.usable_blocks;
+}
 
 /// What one replica has done: integers wherever the order of addition could matter.
 struct ReplicaTotals {
@@ -74,8 +83,9 @@ class Replica {
  public:
   /// The references must outlive the replica; it writes only its own requests' outcomes.
   /// Pre: `prefixes` is not null where the limits ask for prefix caching.
+  /// With a `handover`, the replica is one half of a pool that computes prompts and answers apart.
   Replica(const StepCost& cost, const EngineLimits& limits, const RequestTable& requests, const PrefixTree* prefixes,
-          RequestOutcomes& outcomes, std::uint16_t id, bool step_by_step);
+          RequestOutcomes& outcomes, std::uint16_t id, bool step_by_step, Handover* handover = nullptr);
 
   /// When something next changes: a step is to be scheduled, or the last one ends.
   SimTime next_event() const { return SimTime(next_event_ps_); }
@@ -84,6 +94,13 @@ class Replica {
   /// A request arrives. Pre: its arrival is not before any processed event.
   /// One that can never fit the context or the KV cache is rejected at once.
   void submit(std::uint32_t request);
+
+  // replica_handover.cpp, for halves of a pool. As for arrivals: no event before `now` is left to process.
+  /// Prefill (V-90): the blocks held of a finished request were fetched; they are free at the next step boundary.
+  void acknowledge(std::uint32_t request, SimTime now);
+  /// Decode (V-92): the prompt of a request whose blocks were reserved is there; it is noticed at the next step
+  /// boundary. `last_token_ps` is the time of its first token where that was given, or RequestOutcomes::kUnset.
+  void receive(std::uint32_t request, SimTime now, std::int64_t last_token_ps);
 
   std::int64_t unfinished_requests() const { return in_system_; }
   std::int64_t unfinished_prompt_tokens() const { return in_system_prompt_tokens_; }
@@ -126,7 +143,19 @@ class Replica {
   };
   struct LateToken {
     std::int32_t slot;
+    std::int64_t last_token_ps;  ///< RequestOutcomes::kUnset: it is its request's first here, and ends no gap
+  };
+  /// A finished request whose blocks are held for others to fetch.
+  struct HeldBlocks {
+    std::int64_t blocks;
+    KvBlocks::Holding holding;
+  };
+  /// A request that is not running, but has its blocks: its prompt comes from outside.
+  struct RemoteRequest {
+    std::uint32_t request;
+    bool is_there;
     std::int64_t last_token_ps;
+    KvBlocks::Holding holding;
   };
   /// A request that the end of a step changes: it has ended, or it is starved and its last token is known.
   struct Update {
@@ -166,6 +195,16 @@ class Replica {
   std::int32_t take_slot();
   void drop_slot(std::int32_t slot);
   void give_back_blocks(std::int32_t slot, std::int64_t registered, bool comes_back);
+
+  // replica_handover.cpp: requests of which another engine computes a part
+  bool is_half(Handover::Half half) const { return handover_ != nullptr && handover_->half == half; }
+  void wake(std::int64_t now);
+  void hold_blocks(std::int32_t slot);
+  void free_acknowledged();
+  bool start_over(std::int32_t slot);
+  bool reserve_remote(std::int64_t now);
+  void admit_received(std::int64_t now);
+  void admit_received(std::int64_t now, RemoteRequest& remote);
 
   // replica.cpp: time, arrivals, and what steps leave behind
   void begin_segment(std::int64_t now);
@@ -214,7 +253,7 @@ class Replica {
   std::int64_t last_step_end_ps_ = 0;  ///< of the last step before the segment
   std::vector<Chunk> chunks_;          ///< of the segment
   StepCost::PrefillLoad prefill_;      ///< of these chunks
-  std::vector<LateToken> late_;        ///< of requests that were starved before the segment
+  std::vector<LateToken> late_;        ///< of requests that were starved before the segment, or received
   std::vector<Update> updates_;        ///< at the end of the last step before the segment
 
   std::int64_t budget_ = 0;       ///< tokens left for the step being scheduled
@@ -233,6 +272,11 @@ class Replica {
   std::vector<std::int32_t> computing_;  ///< computing or starved, in the order of admission
   std::deque<WaitingRequest> waiting_;
   std::vector<Registration> registrations_;  ///< being collected
+
+  Handover* const handover_;
+  std::unordered_map<std::uint32_t, HeldBlocks> held_;  ///< by request
+  std::vector<std::uint32_t> acknowledged_;             ///< and not freed yet
+  std::vector<RemoteRequest> remote_;                   ///< in the order of reservation
 
   std::int64_t in_system_ = 0;
   std::int64_t in_system_prompt_tokens_ = 0;

@@ -24,7 +24,7 @@ void Replica::schedule(std::int64_t now) {
     // A step without tokens takes no time: try again, unless the step under way is to end first.
     if (preempted_ == 0 || is_under_way_) break;
   }
-  ORRERY_CHECK(waiting_.empty() || is_under_way_);
+  ORRERY_CHECK(waiting_.empty() || is_under_way_ || !held_.empty() || !remote_.empty());
   segment_.steps = 0;
   next_event_ps_ = is_under_way_ ? last_step_end_ps_ : INT64_MAX;
 }
@@ -128,7 +128,7 @@ void Replica::preempt(std::int32_t index) {
   } else if (slot.state != SlotState::ending) {
     std::erase(computing_, index);
   }
-  const bool comes_back = slot.state != SlotState::ending;
+  const bool comes_back = slot.state != SlotState::ending || start_over(index);
   give_back_blocks(index, slot.computed - unknown, comes_back);
   if (comes_back) {
     const std::uint32_t own_segment = blocks_.has_cache() ? holding_of(index).own_segment : KvBlocks::kNone;
@@ -198,8 +198,13 @@ void Replica::register_answers(std::int64_t until_tick) {
 
 /// First come, first served; the head blocks the queue.
 void Replica::admit_waiting(std::int64_t now) {
+  if (!remote_.empty()) admit_received(now);
   while (!waiting_.empty() && budget_ > 0 && running_ < limits_.max_sequences) {
     const WaitingRequest& head = waiting_.front();
+    if (is_half(Handover::Half::decode) && !head.preempted) {
+      if (!reserve_remote(now)) return;
+      continue;
+    }
     const std::int64_t all = requests_.input_tokens[head.request] + head.generated;
     KvBlocks::Hits hits;
     // V-41: the last token is computed in any case.
@@ -239,7 +244,9 @@ void Replica::admit(std::int64_t now, std::int64_t cached, std::int64_t tokens) 
     totals_.recomputed_tokens += requests_.input_tokens[head.request] + head.generated - cached;
   } else {
     totals_.hit_tokens += cached;
-    outcomes_.scheduled_ps[head.request] = is_under_way_ ? last_step_end_ps_ : now;
+    const std::int64_t start = is_under_way_ ? last_step_end_ps_ : now;
+    outcomes_.scheduled_ps[head.request] = start;
+    if (is_half(Handover::Half::prefill)) handover_->started.push_back({head.request, start, 0});
   }
 }
 

@@ -81,7 +81,9 @@ class ReferenceScheduler {
     std::size_t registered = 0;
     std::int64_t scheduled = -1, first_token = -1, finish = -1, queued = -1;
     std::int64_t preemptions = 0;
+    std::int64_t local = 0;  // decode half: cached tokens when its blocks were reserved
     bool rejected = false;
+    bool is_there = false;   // decode half: its prompt came from outside
     bool prefilling = true;  // until a step that yields a token is scheduled after an admission
     std::int64_t known() const { return input + generated; }
   };
@@ -119,37 +121,58 @@ class ReferenceScheduler {
   void run() { run(limits_.async_scheduling ? 2 : 1); }
   /// With so many steps scheduled ahead.
   void run(std::size_t depth) {
-    std::deque<StepRecord> queue;
+    depth_ = depth;
     std::int64_t now = 0;
     std::size_t arrived = 0;
     for (;;) {
-      for (; arrived < requests.size() && requests[arrived].arrival <= now; ++arrived) {
-        Request& r = requests[arrived];
-        const std::int64_t longest = r.input + r.output;
-        r.rejected = longest > limits_.context_limit || blocks_for(longest - 1) > limits_.usable_blocks;
-        if (r.rejected) continue;
-        r.queued = now;
-        waiting_.push_back(arrived);
-      }
-      while (queue.size() < depth) {
-        StepRecord step = schedule(now, queue.empty() ? now : queue.back().end);
-        if (step.shares.empty()) {
-          if (queue.empty() && preempted_) continue;
-          break;
-        }
-        queue.push_back(step);
-        steps.push_back(std::move(step));
-      }
-      if (queue.empty()) {
+      for (; arrived < requests.size() && requests[arrived].arrival <= now; ++arrived) submit(arrived, now);
+      schedule_ahead(now);
+      if (is_idle()) {
         if (arrived == requests.size()) return;
         now = requests[arrived].arrival;
         continue;
       }
-      now = queue.front().end;
-      update(queue.front());
-      queue.pop_front();
+      now = next_end();
+      end_step();
     }
   }
+
+  // The same by hand: what happens between two boundaries is told at the second.
+  void set_depth(std::size_t depth) { depth_ = depth; }
+  void submit(std::size_t id, std::int64_t now) {
+    Request& r = requests[id];
+    const std::int64_t longest = r.input + r.output;
+    r.rejected = longest > limits_.context_limit || blocks_for(longest - 1) > limits_.usable_blocks;
+    if (r.rejected) return;
+    r.queued = now;
+    waiting_.push_back(id);
+  }
+  bool is_idle() const { return queue_.empty(); }
+  std::int64_t next_end() const { return queue_.front().end; }
+  void end_step() {
+    update(queue_.front());
+    queue_.pop_front();
+  }
+  void schedule_ahead(std::int64_t now) {
+    while (queue_.size() < depth_) {
+      StepRecord step = schedule(now, queue_.empty() ? now : queue_.back().end);
+      if (step.shares.empty()) {
+        if (queue_.empty() && preempted_) continue;
+        break;
+      }
+      queue_.push_back(step);
+      steps.push_back(std::move(step));
+    }
+  }
+
+  // Prompts and answers on different engines (V-90 to V-92).
+  enum class Half { whole, prefill, decode };
+  Half half = Half::whole;
+  std::vector<bool> holds = {};            // prefill: by request, whether its blocks are kept when it is finished
+  std::vector<std::size_t> reserved = {};  // decode: whose blocks were taken since somebody looked
+  std::vector<std::size_t> finished = {};  // who finished since somebody looked
+  void acknowledge(std::size_t id) { free(requests[id]); }
+  void receive(std::size_t id) { requests[id].is_there = true; }
 
   std::vector<Request> requests;
   std::vector<StepRecord> steps;
@@ -248,14 +271,47 @@ class ReferenceScheduler {
       step.shares.push_back({id, tokens, r.prefilling, false});
       budget -= tokens;
     }
-    while (!preempted_ && !waiting_.empty() && budget > 0 &&
-           static_cast<std::int64_t>(running_.size()) < limits_.max_sequences) {
+    const auto may_admit = [&] {
+      return !preempted_ && budget > 0 && static_cast<std::int64_t>(running_.size()) < limits_.max_sequences;
+    };
+    for (std::size_t i = 0; i < skipped_.size() && may_admit();) {
+      const std::size_t id = skipped_[i];
+      Request& r = requests[id];
+      if (!r.is_there) {
+        ++i;
+        continue;
+      }
+      skipped_.erase(skipped_.begin() + static_cast<std::ptrdiff_t>(i));
+      r.computed = r.known() - 1;
+      running_.push_back(id);
+      r.scheduled = start;
+      r.prefilling = false;  // one token, as in every later step
+      register_full(id, r.known());
+      step.shares.push_back({id, 1, false, false});
+      --budget;
+    }
+    while (may_admit() && !waiting_.empty()) {
       const std::size_t id = waiting_.front();
       Request& r = requests[id];
       const std::vector<std::size_t> hits = look_up(id);
       const std::int64_t cached = std::ssize(hits) * limits_.block_size;
       const std::int64_t tokens = limited(r.known() - cached, budget);
       const std::int64_t whole = std::max<std::int64_t>(blocks_for(r.known()) - std::ssize(hits), 0) + idle(hits);
+      if (half == Half::decode && r.preemptions == 0) {
+        if (whole > pool_.free()) break;
+        for (const std::size_t block : hits) {
+          pool_.touch(block);
+          r.blocks.push_back(block);
+        }
+        r.registered = hits.size();
+        r.local = cached;
+        hit_tokens += cached;
+        while (std::ssize(r.blocks) < blocks_for(r.known())) r.blocks.push_back(pool_.pop());
+        waiting_.pop_front();
+        skipped_.push_back(id);
+        reserved.push_back(id);
+        continue;
+      }
       if (limits_.reserve_full_prompt && whole > pool_.free()) break;
       if (!allocate(id, hits, tokens)) break;
       waiting_.pop_front();
@@ -285,6 +341,10 @@ class ReferenceScheduler {
       if (!share.yields) continue;
       Request& r = requests[share.id];
       const auto running = std::find(running_.begin(), running_.end(), share.id);
+      if (half == Half::prefill && running == running_.end()) {  // its blocks are lost: it starts over
+        --r.placeholders;
+        continue;
+      }
       ++r.generated;
       if (limits_.async_scheduling) {
         --r.placeholders;
@@ -293,7 +353,8 @@ class ReferenceScheduler {
       if (r.first_token < 0) r.first_token = step.end;
       if (r.generated < r.output) continue;
       r.finish = step.end;
-      free(r);
+      finished.push_back(share.id);
+      if (half != Half::prefill || !holds[share.id]) free(r);
       if (running != running_.end()) {
         running_.erase(running);
       } else {
@@ -336,7 +397,10 @@ class ReferenceScheduler {
   std::vector<std::vector<std::int64_t>> prefix_after_key_;
   std::vector<std::int64_t> known_tokens_;
   std::vector<std::int64_t> tokens_per_key_;
+  std::deque<StepRecord> queue_;  // scheduled and not ended
+  std::size_t depth_ = 1;
   std::deque<std::size_t> waiting_;
+  std::vector<std::size_t> skipped_;  // waiting, with blocks
   std::vector<std::size_t> running_;
   bool preempted_ = false;
 };
