@@ -93,6 +93,7 @@ struct ChipRecord {
   EntryHeader header;
   std::vector<std::string> aliases;
   Reference<FamilyKind> family;
+  std::optional<Reference<ChipKind>> kernels_of;
   MatrixClass matrix_class = MatrixClass::async;
   Sourced<std::int64_t> compute_units;
   Sourced<Hertz> matrix_clock;
@@ -116,6 +117,8 @@ void visit(Visitor& v, ChipRecord& r) {
   visit_header(v, r.header);
   v.optional_list("aliases", r.aliases, "Other names in data sets");
   v.required("family", r.family, "Kernel efficiencies to use");
+  v.optional("kernels_of", r.kernels_of,
+             "A measured chip of the same compute units and kind of memory, whose calibrated kernels serve this one");
   v.required("matrix_class", r.matrix_class, "How the matrix units are fed");
   v.required("compute_units", r.compute_units, "Streaming multiprocessors, compute units, cores or arrays",
              in_range(1, 1e5));

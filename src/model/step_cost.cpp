@@ -34,6 +34,14 @@ StepWork work_of(const StepCost::ChunkAttention& layers, const StepCost::Prefill
 
 }  // namespace
 
+std::int64_t StepCost::decode_ps(std::int64_t decoding, std::int64_t context_tokens, std::int64_t window_tokens) const {
+  std::int64_t ps = decode_fixed_ps + decoding * decode_sequence_ps + context_tokens * context_token_ps +
+                    window_tokens * window_token_ps;
+  if (!lines.empty()) ps += line(decoding, octave_of(decoding, context_tokens)).at(context_tokens);
+  if (!window_lines.empty()) ps += window_lines[static_cast<std::size_t>(decoding)].at(window_tokens);
+  return ps;
+}
+
 void StepCost::add_chunk(PrefillLoad& load, std::int64_t cached, std::int64_t tokens) const {
   const auto before = static_cast<double>(cached);
   const auto added = static_cast<double>(tokens);

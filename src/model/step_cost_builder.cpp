@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "orrery/model/captured_batch.h"
+#include "orrery/model/decode_lines.h"
 #include "orrery/model/step_kernels.h"
 
 namespace orrery {
@@ -32,29 +33,53 @@ StepCost::ChunkAttention chunk_attention(const ContextAttentionCost& cost, doubl
   return chunk;
 }
 
-void fill_attention(const StepCostRequest& request, const StepKernels& kernels, StepCost& cost) {
+/// Decoding sequences by the closed forms: layers that the calibrated ones do not speak of.
+void fill_linear_decode(const StepKernels& kernels, const DecodeLines& lines, StepCost& cost) {
   const LayerCounts& layers = kernels.layers();
   const DecodeAttentionCost& decode = kernels.decode_attention();
   const DecodeAttentionCost& indexer = kernels.decode_indexer();
   const DecodeAttentionCost& state = kernels.state_update();
-  const KernelCost sequence = layers.cached() * decode.per_sequence + layers.indexed * indexer.per_sequence +
-                              layers.linear * state.per_sequence;
-  const KernelCost cached_token = layers.full * decode.per_context_token + layers.indexed * indexer.per_context_token;
-  const KernelCost window_token = layers.windowed * decode.per_context_token;
-  cost.decode_fixed_ps = to_whole_ps(layers.cached() * decode.fixed.time + layers.indexed * indexer.fixed.time +
-                                     layers.linear * state.fixed.time);
-  cost.decode_sequence_ps = to_whole_ps(sequence.time);
-  cost.context_token_ps = to_whole_ps(cached_token.time);
-  cost.window_token_ps = to_whole_ps(window_token.time);
-  cost.decode_sequence_work = work_of(sequence);
-  cost.context_token_work = work_of(cached_token);
-  cost.window_token_work = work_of(window_token);
-  cost.window_tokens = window_tokens(request.model);
+  const double full = lines.has_full_layers() ? 0 : layers.full;
+  const double windowed = lines.has_window_layers() ? 0 : layers.windowed;
+  const auto sum = [&](double cached, auto part) {
+    return cached * decode.*part + layers.indexed * indexer.*part + layers.linear * state.*part;
+  };
+  cost.decode_fixed_ps = to_whole_ps(sum(full + windowed, &DecodeAttentionCost::fixed).time);
+  cost.decode_sequence_ps = to_whole_ps(sum(full + windowed, &DecodeAttentionCost::per_sequence).time);
+  cost.context_token_ps =
+      to_whole_ps(full * decode.per_context_token.time + layers.indexed * indexer.per_context_token.time);
+  cost.window_token_ps = to_whole_ps(windowed * decode.per_context_token.time);
+  cost.decode_launch_ps = to_whole_ps(sum(layers.cached(), &DecodeAttentionCost::fixed).time);
+  cost.decode_sequence_work = work_of(sum(layers.cached(), &DecodeAttentionCost::per_sequence));
+  cost.context_token_work =
+      work_of(layers.full * decode.per_context_token + layers.indexed * indexer.per_context_token);
+  cost.window_token_work = work_of(layers.windowed * decode.per_context_token);
+}
 
+void fill_lines(const DecodeLines& lines, std::int64_t most_sequences, StepCost& cost) {
+  cost.octaves = lines.octaves();
+  if (lines.has_full_layers()) {
+    cost.lines.resize(static_cast<std::size_t>(cost.octaves));  // of no sequences
+    for (std::int64_t n = 1; n <= most_sequences; ++n) {
+      const std::vector<StepCost::DecodeLine> of_n = lines.full_layers(n);
+      cost.lines.insert(cost.lines.end(), of_n.begin(), of_n.end());
+    }
+  }
+  if (lines.has_window_layers()) {
+    cost.window_lines.resize(1);
+    for (std::int64_t n = 1; n <= most_sequences; ++n) {
+      cost.window_lines.push_back(lines.window_layers(n, cost.window_tokens));
+    }
+  }
+}
+
+void fill_prompts(const StepKernels& kernels, StepCost& cost) {
+  const LayerCounts& layers = kernels.layers();
   const ContextAttentionCost& context = kernels.context_attention();
   const ContextAttentionCost& context_indexer = kernels.context_indexer();
-  cost.prefill_fixed_ps = to_whole_ps(layers.cached() * context.fixed.time +
-                                      layers.indexed * context_indexer.fixed.time + layers.linear * state.fixed.time);
+  cost.prefill_fixed_ps =
+      to_whole_ps(layers.cached() * context.fixed.time + layers.indexed * context_indexer.fixed.time +
+                  layers.linear * kernels.state_update().fixed.time);
   cost.full_layers = layers.indexed > 0 ? chunk_attention(context_indexer, layers.indexed, 0)
                                         : chunk_attention(context, layers.full, 0);
   cost.window_layers = chunk_attention(context, layers.windowed, cost.window_tokens);
@@ -64,14 +89,29 @@ void fill_attention(const StepCostRequest& request, const StepKernels& kernels, 
   cost.full_layers.token_work += work_of(state_token);
 }
 
+/// The attention of steps of up to `most_sequences` decoding ones.
+StepCost attention_cost(const StepCostRequest& request, const StepKernels& kernels, std::int64_t most_sequences) {
+  const DecodeLines lines(kernels, request.model.context_limit);
+  StepCost cost;
+  cost.window_tokens = window_tokens(request.model);
+  fill_linear_decode(kernels, lines, cost);
+  fill_lines(lines, most_sequences, cost);
+  fill_prompts(kernels, cost);
+  return cost;
+}
+
 Seconds host_time(const EngineOverheads& engine, double sequences) {
   return engine.step_overhead + sequences * engine.request_overhead;
 }
 
+/// What a step of so many tokens computes: captured sizes, and above kExactTokens whole tiles of rows.
+constexpr std::int64_t kExactTokens = 512;
+constexpr std::int64_t kRowsOfTile = 16;  // of the smallest matrix instruction
 std::int64_t padded(const StepCostRequest& request, std::int64_t tokens) {
   const std::int64_t largest =
       largest_captured(request.engine.largest_captured_batch, request.max_sequences, request.max_batched_tokens);
-  return padded_tokens(tokens, largest);
+  const std::int64_t padded = padded_tokens(tokens, largest);
+  return padded <= kExactTokens ? padded : (padded + kRowsOfTile - 1) / kRowsOfTile * kRowsOfTile;
 }
 
 }  // namespace
@@ -115,8 +155,7 @@ Result<void> check_precision(const Chip& chip, const ModelRecord& model, const M
 
 StepCost build_step_cost(const StepCostRequest& request) {
   const StepKernels kernels(request);
-  StepCost cost;
-  fill_attention(request, kernels, cost);
+  StepCost cost = attention_cost(request, kernels, request.max_sequences);
 
   const auto sum_into = [](KernelCost& sum) {
     return [&sum](KernelKind, double repeats, const KernelCost& kernel) { sum += repeats * kernel; };
@@ -147,6 +186,37 @@ StepCost build_step_cost(const StepCostRequest& request) {
   return cost;
 }
 
+namespace {
+
+template <class Sink>
+void add_decode_parts(const StepCostRequest& request, const StepKernels& kernels, const StepLoad& load, Sink&& sink) {
+  const DecodeLines lines(kernels, request.model.context_limit);
+  const LayerCounts& layers = kernels.layers();
+  const DecodeAttentionCost& decode = kernels.decode_attention();
+  const auto decoding = static_cast<double>(load.decoding);
+  const auto add = [&](double repeats, std::int64_t tokens, const std::optional<StepCost::DecodeLine>& line) {
+    KernelCost cost = repeats * decode.at(decoding, static_cast<double>(tokens));
+    if (line) cost.time = Seconds(static_cast<double>(line->at(tokens)) / kPicosecondsPerSecond);
+    if (repeats > 0) sink(KernelKind::decode_attention, 1, cost);
+  };
+  std::optional<StepCost::DecodeLine> full;
+  if (lines.has_full_layers()) {
+    StepCost octaves;
+    octaves.octaves = lines.octaves();
+    full = lines.full_layers(
+        load.decoding)[static_cast<std::size_t>(octaves.octave_of(load.decoding, load.context_tokens))];
+  }
+  std::optional<StepCost::DecodeLine> windowed;
+  if (lines.has_window_layers()) windowed = lines.window_layers(load.decoding, window_tokens(request.model));
+  add(layers.full, load.context_tokens, full);
+  add(layers.windowed, load.window_tokens, windowed);
+  sink(KernelKind::linear_attention, layers.linear, kernels.state_update().at(decoding, 0));
+  sink(KernelKind::indexer, layers.indexed,
+       kernels.decode_indexer().at(decoding, static_cast<double>(load.context_tokens)));
+}
+
+}  // namespace
+
 std::vector<StepPart> explain_step(const StepCostRequest& request, const StepLoad& load) {
   const StepKernels kernels(request);
   std::vector<StepPart> parts;
@@ -163,19 +233,9 @@ std::vector<StepPart> explain_step(const StepCostRequest& request, const StepLoa
     sink(KernelKind::host, 1, host);
   }
 
-  const LayerCounts& layers = kernels.layers();
-  const DecodeAttentionCost& decode = kernels.decode_attention();
-  const auto decoding = static_cast<double>(load.decoding);
-  if (load.decoding > 0) {
-    sink(KernelKind::decode_attention, layers.full, decode.at(decoding, static_cast<double>(load.context_tokens)));
-    sink(KernelKind::decode_attention, layers.windowed, decode.at(decoding, static_cast<double>(load.window_tokens)));
-    sink(KernelKind::linear_attention, layers.linear, kernels.state_update().at(decoding, 0));
-    sink(KernelKind::indexer, layers.indexed,
-         kernels.decode_indexer().at(decoding, static_cast<double>(load.context_tokens)));
-  }
+  const StepCost attention = attention_cost(request, kernels, /*most_sequences=*/0);
+  if (load.decoding > 0) add_decode_parts(request, kernels, load, sink);
   if (!load.chunks.empty()) {
-    StepCost attention;
-    fill_attention(request, kernels, attention);
     StepCost::PrefillLoad prefill;
     for (const auto& [cached, tokens] : load.chunks) attention.add_chunk(prefill, cached, tokens);
     const StepWork work = attention.prefill_work(prefill);

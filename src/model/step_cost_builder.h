@@ -10,6 +10,7 @@
 #include "orrery/model/model_record.h"
 #include "orrery/model/step_cost.h"
 #include "orrery/network/collectives.h"
+#include "orrery/operators/kernel_times.h"
 
 namespace orrery {
 
@@ -30,6 +31,7 @@ struct StepCostRequest {
   EngineOverheads engine;
   std::int64_t max_batched_tokens = 0;
   std::int64_t max_sequences = 0;
+  const KernelTimes* times = nullptr;  ///< calibrated times of the chip; null: its closed forms alone
 };
 
 /// Fails unless the heads and widths of the model divide among the ranks.
@@ -37,11 +39,13 @@ Result<void> check_parallelism(const ModelRecord& model, std::int64_t tensor_par
 /// Fails unless the chip multiplies these formats and knows the model's kind of attention.
 Result<void> check_precision(const Chip& chip, const ModelRecord& model, const ModelPrecision& precision);
 
-/// Compiles the time and work of every step of one replica: about a million kernel evaluations per second, so that
-/// 8,192 token counts of a model take milliseconds.
+/// Compiles the time and work of every step of one replica, in milliseconds. Times come from the calibrated forms where
+/// they speak of a kernel, else from the chip's closed forms; work and energy always from these.
 /// Approximations: kernels run one after the other (no overlap of communication and arithmetic); a step with prompts
 /// and decoding sequences adds their attention up, but pays one launch; every rank does the same work; the sampler is
-/// greedy. Pre: an interconnect of as many chips where there are several, check_physics found nothing,
+/// greedy. Token counts above 512 are priced at the next multiple of 16; attention of decoding sequences as if all had
+/// the mean context, linear within each octave of it, and between multiples of 16 sequences above 128; prompts by the
+/// closed form. Pre: an interconnect of as many chips where there are several, check_physics found nothing,
 /// check_parallelism and check_precision pass, the last two counts are >= 1.
 StepCost build_step_cost(const StepCostRequest& request);
 

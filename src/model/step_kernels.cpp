@@ -5,13 +5,15 @@
 namespace orrery {
 namespace {
 
-constexpr double kHalf = 2;         // bytes of bf16
-constexpr double kStateChunk = 64;  // tokens of a prompt between two states
+constexpr double kExpertSkew = 1.2;  // of served traffic, as the measured tables draw it (power_law_1.2); assumed
+constexpr double kHalf = 2;          // bytes of bf16
+constexpr double kStateChunk = 64;   // tokens of a prompt between two states
 
 }  // namespace
 
 StepKernels::StepKernels(const StepCostRequest& request)
     : chip_(request.chip),
+      times_(request.times),
       ranks_(static_cast<double>(request.tensor_parallel)),
       interconnect_(request.interconnect),
       layers_(layer_counts(request.model)) {
@@ -30,6 +32,29 @@ StepKernels::StepKernels(const StepCostRequest& request)
   passes_.push_back({KernelKind::embedding, 1, 2 * hidden_bytes_});
   // Norm with residual: reads both, writes both. Twice a layer and once at the end.
   passes_.push_back({KernelKind::elementwise, 2 * all_layers + 1, 4 * hidden_bytes_});
+}
+
+KernelCost StepKernels::gemm(const GemmShape& shape) const {
+  KernelCost cost = chip_.gemm(shape);
+  if (times_ != nullptr) cost.time = times_->gemm(shape).value_or(cost.time);
+  return cost;
+}
+
+KernelCost StepKernels::experts(const ExpertsShape& shape) const {
+  KernelCost cost = chip_.experts(shape);
+  if (times_ != nullptr) cost.time = times_->experts(shape, kExpertSkew).value_or(cost.time);
+  return cost;
+}
+
+std::optional<Seconds> StepKernels::calibrated_decode(double sequences, double tokens) const {
+  if (times_ == nullptr || layers_.full == 0) return std::nullopt;
+  if (latent_decode_shape_) return times_->decode_attention(*latent_decode_shape_, sequences, tokens);
+  return decode_shape_ ? times_->decode_attention(*decode_shape_, sequences, tokens, 0) : std::nullopt;
+}
+
+std::optional<Seconds> StepKernels::calibrated_window_decode(double sequences, double tokens) const {
+  if (times_ == nullptr || layers_.windowed == 0 || !decode_shape_) return std::nullopt;
+  return times_->decode_attention(*decode_shape_, sequences, tokens, window_tokens_);
 }
 
 void StepKernels::add_product(KernelKind kind, double repeats, double n, double k, Precision weights,
@@ -61,6 +86,8 @@ void StepKernels::add_attention(const ModelRecord& model, const ModelPrecision& 
   }
   decode_ = chip_.decode_attention(shape);
   context_ = chip_.context_attention(shape);
+  decode_shape_ = shape;
+  window_tokens_ = static_cast<double>(window_tokens(model));
 }
 
 void StepKernels::add_latent_attention(const ModelRecord& model, const ModelPrecision& precision) {
@@ -90,6 +117,7 @@ void StepKernels::add_latent_attention(const ModelRecord& model, const ModelPrec
   add(heads * (shape.nope_head_size + shape.value_head_size), shape.kv_rank);
   add(hidden, heads * shape.value_head_size);
   decode_ = chip_.decode_attention(shape);
+  if (!model.sparse_attention) latent_decode_shape_ = shape;
   if (model.sparse_attention) {
     // Each query gathers latents of its own, so that prompts take the absorbed form, too.
     shape.nope_head_size = shape.kv_rank;

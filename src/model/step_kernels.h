@@ -23,7 +23,7 @@ class StepKernels {
     for (const Product& product : products_) {
       GemmShape shape = product.shape;
       shape.m = tokens;
-      sink(product.kind, product.repeats, chip_.gemm(shape));
+      sink(product.kind, product.repeats, gemm(shape));
     }
     for (const Pass& pass : passes_) {
       sink(pass.kind, pass.repeats, chip_.elementwise(tokens * pass.token_bytes));
@@ -31,7 +31,7 @@ class StepKernels {
     if (routed_) {
       ExpertsShape shape = *routed_;
       shape.tokens = tokens;
-      sink(KernelKind::routed_experts, layers_.experts, chip_.experts(shape));
+      sink(KernelKind::routed_experts, layers_.experts, experts(shape));
     }
     if (ranks_ > 1) {
       sink(KernelKind::all_reduce, sums_, kernel_cost(interconnect_->all_reduce(tokens * hidden_bytes_)));
@@ -43,7 +43,7 @@ class StepKernels {
   void for_each_sequence_kernel(double sequences, Sink&& sink) const {
     GemmShape shape = output_layer_;
     shape.m = sequences;
-    sink(KernelKind::output_layer, 1.0, chip_.gemm(shape));
+    sink(KernelKind::output_layer, 1.0, gemm(shape));
     const Bytes logits = sequences * logits_bytes_;
     // An all-gather moves half of what an all-reduce of the same buffer does.
     if (ranks_ > 1) sink(KernelKind::all_reduce, 1.0, kernel_cost(interconnect_->all_reduce(0.5 * logits)));
@@ -52,6 +52,10 @@ class StepKernels {
 
   const LayerCounts& layers() const { return layers_; }
   const DecodeAttentionCost& decode_attention() const { return decode_; }
+  /// The calibrated time of decode_attention() in one layer without a window, and in one with: `tokens` of each
+  /// sequence. Nothing where no calibrated form speaks of it.
+  std::optional<Seconds> calibrated_decode(double sequences, double tokens) const;
+  std::optional<Seconds> calibrated_window_decode(double sequences, double tokens) const;
   const ContextAttentionCost& context_attention() const { return context_; }
   /// The indexer of one layer; nothing where layers().indexed is 0.
   const DecodeAttentionCost& decode_indexer() const { return decode_indexer_; }
@@ -75,6 +79,8 @@ class StepKernels {
   /// bf16 logits are read, written as fp32 and read once more for the largest: 2 + 4 + 4 bytes of 2.
   static constexpr double kLogitPasses = 5;
 
+  KernelCost gemm(const GemmShape& shape) const;
+  KernelCost experts(const ExpertsShape& shape) const;
   void add_attention(const ModelRecord& model, const ModelPrecision& precision);
   void add_latent_attention(const ModelRecord& model, const ModelPrecision& precision);
   void add_indexer(const ModelRecord& model, const ModelPrecision& precision);
@@ -83,6 +89,7 @@ class StepKernels {
   void add_product(KernelKind kind, double repeats, double n, double k, Precision weights, Precision activations);
 
   const Chip& chip_;
+  const KernelTimes* times_;
   double ranks_;
   const Interconnect* interconnect_;
   LayerCounts layers_;
@@ -93,6 +100,9 @@ class StepKernels {
   Bytes hidden_bytes_;  ///< of one token
   Bytes logits_bytes_;  ///< of one sequence, bf16
   double sums_ = 0;
+  double window_tokens_ = 0;
+  std::optional<AttentionShape> decode_shape_;
+  std::optional<LatentAttentionShape> latent_decode_shape_;
   DecodeAttentionCost decode_;
   ContextAttentionCost context_;
   DecodeAttentionCost decode_indexer_;

@@ -34,6 +34,16 @@ std::optional<OperandFormats> operand_formats(std::string_view dtype) {
   return std::nullopt;
 }
 
+std::optional<std::string_view> operand_format_name(const OperandFormats& formats) {
+  const auto wide = [](Precision precision) { return precision == Precision::fp16 ? Precision::bf16 : precision; };
+  for (const NamedFormats& row : kFormats) {
+    if (row.formats.weights == wide(formats.weights) && row.formats.activations == wide(formats.activations)) {
+      return row.name;
+    }
+  }
+  return std::nullopt;
+}
+
 std::vector<std::string> operand_format_names() {
   std::vector<std::string> names;
   for (const NamedFormats& row : kFormats) names.emplace_back(row.name);

@@ -17,6 +17,8 @@ struct OperandFormats {
 };
 std::optional<OperandFormats> operand_formats(std::string_view dtype);
 
+/// The word of the data for such operands, bf16 for both 16-bit formats; nothing where the data has none.
+std::optional<std::string_view> operand_format_name(const OperandFormats& formats);
 /// All words that operand_formats() knows.
 std::vector<std::string> operand_format_names();
 

@@ -53,6 +53,7 @@ class PoolCompiler {
     pool_.dense_peak = chip.dense_peak(*math_precision(pool_.precision.weights, pool_.precision.activations))->si();
     pool_.overheads = {engine_->largest_captured_batch.value, engine_->step_overhead.value,
                        engine_->request_overhead.value};
+    calibrate();
     pool_.cost = build_step_cost(step_request(pool_, chip));
     return std::move(pool_);
   }
@@ -171,6 +172,19 @@ class PoolCompiler {
     if (pool_.server.link_bandwidth) shape.bandwidth = pool_.server.link_bandwidth->value;
     shape.ranks = static_cast<double>(record_.tensor_parallel);
     pool_.interconnect.emplace(std::move(shape));
+  }
+
+  /// Kernel times that were measured on the chip, or on one of the same compute units.
+  void calibrate() {
+    std::string measured = pool_.chip.header.id;
+    if (!catalog_.contains(CalibrationKind::kName, measured)) {
+      if (!pool_.chip.kernels_of) return;
+      measured = pool_.chip.kernels_of->id;
+    }
+    auto entry = catalog_.load<CalibrationRecord>(AnyReference{measured, place_of("server")}, diagnostics_);
+    if (!entry) return;
+    add_provenance(provenance_, entry->provenance);
+    pool_.times.emplace(chip_facts(pool_.chip), entry->record);
   }
 
   void resolve_limits() {

@@ -38,6 +38,7 @@ struct SystemPool {
   FamilyRecord family;
   ModelRecord model;
   ModelPrecision precision;
+  std::optional<KernelTimes> times;  ///< calibrated; nothing where neither the chip nor one of its kind was measured
   EngineOverheads overheads;
   EngineLimits limits;
   MemoryPlan memory;
@@ -57,7 +58,8 @@ inline StepCostRequest step_request(const SystemPool& pool, const Chip& chip) {
           pool.interconnect ? &*pool.interconnect : nullptr,
           pool.overheads,
           pool.limits.max_batched_tokens,
-          pool.limits.max_sequences};
+          pool.limits.max_sequences,
+          pool.times ? &*pool.times : nullptr};
 }
 
 struct SystemService {

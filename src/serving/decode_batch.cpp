@@ -82,6 +82,8 @@ std::int64_t DecodeBatch::run_limit(std::int64_t free_blocks) {
   while (!saturations_.empty() && is_stale(saturations_.top())) saturations_.pop();
   if (!saturations_.empty()) limit = std::min(limit, saturations_.top().tick - tick_);
 
+  if (!cost_->lines.empty()) limit = std::min(limit, cost_->steps_in_octave(size_, context_tokens_ + size_));
+
   const std::int64_t rounds = limit / block_size_ + 1;
   if (rounds * size_ <= free_blocks) return limit;
   // Any block_size successive steps take one block per request; the first step has taken its own.

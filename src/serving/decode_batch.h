@@ -39,8 +39,8 @@ class DecodeBatch {
   /// Blocks that the next step takes: those of requests whose blocks are full.
   std::int64_t blocks_of_next_step() const { return members_by_phase_[tick_phase_]; }
   std::int64_t blocks_of_run(std::int64_t steps) const;
-  /// Steps until a request leaves or reaches the attention window, or until the blocks run out, those of the first
-  /// step being taken. Pre: not empty.
+  /// Steps until a request leaves or reaches the attention window, until the mean context leaves its octave, or until
+  /// the blocks run out, those of the first step being taken. Pre: not empty.
   std::int64_t run_limit(std::int64_t free_blocks);
 
   void advance(std::int64_t steps) {
@@ -53,14 +53,31 @@ class DecodeBatch {
   /// A request whose last step is done, or -1; it is still to leave.
   std::int32_t next_finished() { return finishes_.empty() || finishes_.top().tick > tick_ ? -1 : pop_finished(); }
 
-  /// Time of the next step, without what depends on the whole batch.
-  std::int64_t time_ps() const {
-    return cost_->decode_fixed_ps + size_ * cost_->decode_sequence_ps +
-           (context_tokens_ + size_) * cost_->context_token_ps +
-           (window_tokens_ + unsaturated_) * cost_->window_token_ps;
+  /// Time of the next step, without what depends on the whole batch, and by how much longer each one after it takes,
+  /// as far as run_limit() goes. Pre: not empty.
+  struct Ramp {
+    std::int64_t first_ps = 0;
+    std::int64_t growth_ps = 0;
+  };
+  Ramp ramp() const {
+    const std::int64_t context = context_tokens_ + size_;
+    const std::int64_t window = window_tokens_ + unsaturated_;
+    std::int64_t context_token_ps = cost_->context_token_ps;
+    std::int64_t window_token_ps = cost_->window_token_ps;
+    std::int64_t fixed_ps = cost_->decode_fixed_ps + size_ * cost_->decode_sequence_ps;
+    if (!cost_->lines.empty()) {
+      const StepCost::DecodeLine& line = cost_->line(size_, cost_->octave_of(size_, context));
+      fixed_ps += line.fixed_ps;
+      context_token_ps += line.token_ps;
+    }
+    if (!cost_->window_lines.empty()) {
+      const StepCost::DecodeLine& line = cost_->window_lines[static_cast<std::size_t>(size_)];
+      fixed_ps += line.fixed_ps;
+      window_token_ps += line.token_ps;
+    }
+    return {fixed_ps + context * context_token_ps + window * window_token_ps,
+            size_ * context_token_ps + unsaturated_ * window_token_ps};
   }
-  /// By how much longer the step after it takes.
-  std::int64_t growth_ps() const { return size_ * cost_->context_token_ps + unsaturated_ * cost_->window_token_ps; }
 
  private:
   struct Member {

@@ -126,11 +126,12 @@ void Replica::begin_segment(std::int64_t now) {
   }
   std::int64_t duration = cost_.tokens_ps[static_cast<std::size_t>(tokens)] + cost_.sequences_ps[sequences];
   if (!chunks_.empty()) duration += cost_.prefill_ps(prefill_) + cost_.prefill_fixed_of(decoding);
-  if (decoding > 0) duration += decodes_.time_ps();
+  const DecodeBatch::Ramp ramp = decoding > 0 ? decodes_.ramp() : DecodeBatch::Ramp{};
+  duration += ramp.first_ps;
   ORRERY_CHECK(duration > 0);
   segment_.start_ps = is_under_way_ ? last_step_end_ps_ : now;
   segment_.first_ps = duration;
-  segment_.growth_ps = decodes_.growth_ps();
+  segment_.growth_ps = ramp.growth_ps;
   // Somebody may be admitted at the next scheduling if nobody was because of a preemption (V-20), and when the step
   // under way has freed its blocks.
   const bool is_single = step_by_step_ || !computing_.empty() || preempted_ > 0 || !updates_.empty() ||

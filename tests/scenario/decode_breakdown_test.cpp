@@ -35,8 +35,8 @@ TEST(DecodeBreakdown, AStepIsTheStepOfTheSimulation) {
     const StepCost& cost = pool_of(*system, breakdown).cost;
     for (const DecodePoint& point : breakdown.points) {
       const auto batch = static_cast<std::size_t>(point.batch);
-      const std::int64_t ps = cost.tokens_ps[batch] + cost.sequences_ps[batch] + cost.decode_fixed_ps +
-                              point.batch * (cost.decode_sequence_ps + point.context * cost.context_token_ps);
+      const std::int64_t ps = cost.tokens_ps[batch] + cost.sequences_ps[batch] +
+                              cost.decode_ps(point.batch, point.batch * point.context, 0);
       EXPECT_NEAR(point.time.si() * 1e12 / static_cast<double>(ps), 1, 1e-4);
     }
   }

@@ -381,12 +381,23 @@ class ReferenceScheduler {
     if (total == 0) return 0;
     std::int64_t duration = cost_.tokens_ps[static_cast<std::size_t>(total)] + cost_.sequences_ps[step.shares.size()];
     if (chunks > 0) {
-      const std::int64_t launch = cost_.prefill_fixed_ps - (decoding > 0 ? cost_.decode_fixed_ps : 0);
+      const std::int64_t launch = cost_.prefill_fixed_ps - (decoding > 0 ? cost_.decode_launch_ps : 0);
       duration += (launch > 0 ? launch : 0) + cost_.prefill_ps(prefill);
     }
     if (decoding > 0) {
       duration += cost_.decode_fixed_ps + decoding * cost_.decode_sequence_ps + context * cost_.context_token_ps;
       if (cost_.window_tokens > 0) duration += window * cost_.window_token_ps;
+      if (!cost_.lines.empty()) {
+        std::int64_t octave = 0;
+        for (std::int64_t end = 1 << cost_.first_octave_bits; context / decoding >= end; end *= 2) ++octave;
+        octave = std::min(octave, cost_.octaves - 1);
+        const auto& line = cost_.lines[static_cast<std::size_t>(decoding * cost_.octaves + octave)];
+        duration += line.fixed_ps + context * line.token_ps;
+      }
+      if (!cost_.window_lines.empty()) {
+        const auto& line = cost_.window_lines[static_cast<std::size_t>(decoding)];
+        duration += line.fixed_ps + window * line.token_ps;
+      }
     }
     return duration;
   }

@@ -34,12 +34,14 @@ class RandomCase {
     cost.sequences_ps.back() += 3;
     cost.decode_fixed_ps = draw(0, 30);
     cost.decode_sequence_ps = draw(0, 9);
+    cost.decode_launch_ps = draw(0, 30);
     cost.prefill_fixed_ps = draw(0, 20);
     cost.full_layers.token_ps += static_cast<double>(draw(0, 3));
     if (draw(0, 1) == 1) {
       cost.window_tokens = draw(1, 30);
       cost.window_token_ps = draw(0, 7);
     }
+    if (draw(0, 1) == 1) draw_lines();
     std::int64_t now = 0;
     const std::int64_t count = draw(1, 30);
     for (std::int64_t i = 0; i < count; ++i) {
@@ -54,6 +56,17 @@ class RandomCase {
   RequestTable table;
 
  private:
+  /// Attention with corners: at mean contexts of 2, 4, .. tokens, and at every size of the batch.
+  void draw_lines() {
+    cost.first_octave_bits = draw(0, 3);
+    cost.octaves = draw(1, 6);
+    for (std::int64_t i = 0; i < (limits.max_sequences + 1) * cost.octaves; ++i) {
+      cost.lines.push_back({draw(0, 40), draw(0, 9)});
+    }
+    if (cost.window_tokens == 0) return;
+    for (std::int64_t d = 0; d <= limits.max_sequences; ++d) cost.window_lines.push_back({draw(0, 40), draw(0, 9)});
+  }
+
   /// Contents from a small alphabet, so that prefixes are often shared; of prompts, or of answers as well.
   void add_keys() {
     const bool is_nested = draw(0, 2) == 0;  // every content begins another
