@@ -71,6 +71,10 @@ constexpr DiagnosticCode kCodes[] = {
     {"out-of-range", "a value lies outside the range in which it makes sense",
      "The message names the range. It is wide on purpose: a value outside it is nearly always a slip of\n"
      "the unit or of the decimal point."},
+    {"pools-do-not-match", "one pool cannot compute the prompts of the other",
+     "Keys and values that one pool computes are used by another as they are: both must run the same\n"
+     "model, keep the cache in the same format and in blocks of the same size, and stand at the same\n"
+     "site. A pool that computes prompts does so for one other pool, and has no services of its own."},
     {"second-document", "the file holds more than one YAML document",
      "Only one document is read per file. Remove the `---` line in the middle, or split the file."},
     {"tab-indentation", "a tab is used to indent",

@@ -82,6 +82,30 @@ void write_service(Sink& sink, const ServiceResult& service, double duration_s) 
 }
 
 template <class Sink>
+void write_transfers(Sink& sink, const TransferResult& transfers) {
+  sink.key("kv_transfers");
+  sink.begin_object();
+  sink.field("from", transfers.from);
+  sink.field("link", transfers.link);
+  sink.field("links", transfers.links);
+  sink.field("shared_by", enum_name(transfers.shared_by));
+  sink.field("first_token", enum_name(transfers.first_token));
+  sink.field("overlap", enum_name(transfers.overlap));
+  sink.field("transfers", transfers.transfers);
+  sink.field("tokens", transfers.tokens);
+  sink.field("bytes", transfers.bytes);
+  sink.field("link_utilisation", transfers.link_utilisation);
+  sink.field("energy_J", transfers.energy_J);
+  sink.key("latency_s");
+  sink.begin_object();
+  write_distribution(sink, "blocks", transfers.blocks);
+  write_distribution(sink, "transfer", transfers.transfer);
+  write_distribution(sink, "resume", transfers.resume);
+  sink.end_object();
+  sink.end_object();
+}
+
+template <class Sink>
 void write_pool(Sink& sink, const PoolResult& pool) {
   sink.key(pool.name);
   sink.begin_object();
@@ -123,6 +147,7 @@ void write_pool(Sink& sink, const PoolResult& pool) {
   sink.field("mean_chip_power_W", pool.mean_chip_power_W);
   sink.field("cost_usd", pool.cost_usd);
   sink.field("carbon_g", pool.carbon_g);
+  if (pool.transfers) write_transfers(sink, *pool.transfers);
   sink.end_object();
 }
 
@@ -279,6 +304,7 @@ constexpr KeyDimension kKeyDimensions[] = {
     {"mean_chip_power_W", kDimension<Watts>},
     {"weight_bytes_per_chip", kDimension<Bytes>},
     {"kv_bytes_per_token", kDimension<Bytes>},
+    {"bytes", kDimension<Bytes>},
 };
 
 const Dimension* find_dimension(std::string_view key) {

@@ -72,6 +72,27 @@ void add_latency(TextTable& table, const std::string& name, const Distribution& 
              duration_text(d.p99), duration_text(d.max)});
 }
 
+/// What the pool of a service makes of energy and money, with the pool that computes its prompts.
+struct PoolBill {
+  double tokens = 0;
+  double joules = 0;
+  double dollars = 0;
+};
+PoolBill bill_of(const Results& results, std::string_view name) {
+  PoolBill bill;
+  for (const PoolResult& pool : results.pools) {
+    if (pool.name != name) continue;
+    bill = {static_cast<double>(pool.requests.completed > 0 ? pool.generated_tokens : 0), pool.facility_energy_J,
+            pool.cost_usd};
+    if (!pool.transfers) continue;
+    const PoolBill prompts = bill_of(results, pool.transfers->from);
+    bill.joules += prompts.joules;
+    bill.dollars += prompts.dollars;
+    if (pool.transfers->first_token == FirstToken::prefill) bill.tokens += prompts.tokens;
+  }
+  return bill;
+}
+
 /// A row for each service beside the others: what its users see, and what its pool makes of energy and money.
 std::string services_text(const Results& results, const TextStyle& style) {
   if (results.services.size() < 2) return {};
@@ -80,14 +101,10 @@ std::string services_text(const Results& results, const TextStyle& style) {
   for (std::size_t i = 0; i < shown; ++i) {
     const ServiceResult& service = results.services[i];
     const LatencySummary& latency = service.latency;
-    const auto pool = std::find_if(results.pools.begin(), results.pools.end(),
-                                   [&](const PoolResult& one) { return one.name == service.pool; });
-    const bool has_tokens = pool != results.pools.end() && pool->generated_tokens > 0;
-    const double tokens = has_tokens ? static_cast<double>(pool->generated_tokens) : 1;
+    const PoolBill bill = bill_of(results, service.pool);
     table.add({name_text(service.name), duration_text(latency.ttft.p50), duration_text(latency.ttft.p95),
                duration_text(latency.tpot.p50), duration_text(latency.tpot.p95), duration_text(latency.e2e.p50),
-               has_tokens ? figure_text(pool->facility_energy_J / tokens) : "-",
-               has_tokens ? figure_text(1e6 * pool->cost_usd / tokens) : "-"});
+               figure_text(per(bill.joules, bill.tokens)), figure_text(per(1e6 * bill.dollars, bill.tokens))});
   }
   return "\n" + table.render(style) + more_line(results.services.size(), shown, "services");
 }
@@ -108,7 +125,7 @@ std::string throughput_text(const Results& results) {
   std::int64_t hits = 0;
   for (const PoolResult& pool : results.pools) {
     chips += pool.chips;
-    hits += pool.hit_tokens;
+    if (!pool.transfers) hits += pool.hit_tokens;  // otherwise the other pool computed the prompts
   }
   std::string cached;
   if (hits > 0) {
@@ -142,6 +159,30 @@ std::string pools_text(const Results& results, const TextStyle& style) {
                                 count_text(pool.chips), pool.chips == 1 ? "" : "s", plain_text(pool.site)));
   }
   return table.render(style) + what + more_line(results.pools.size(), shown, "pools");
+}
+
+/// The way of prompts from the pool that computes them: what it takes, after the first token and before the others.
+std::string transfers_text(const Results& results, const TextStyle& style) {
+  std::string text;
+  std::size_t shown = 0;
+  std::size_t all = 0;
+  for (const PoolResult& pool : results.pools) {
+    if (!pool.transfers || ++all > kMostServices) continue;
+    ++shown;
+    const TransferResult& transfers = *pool.transfers;
+    TextTable table({"Prompts for " + clipped_text(plain_text(pool.name), kLongestPoolName), "mean", "p50", "p90",
+                     "p95", "p99", "max"});
+    add_latency(table, "wait for blocks", transfers.blocks);
+    add_latency(table, "transfer", transfers.transfer);
+    add_latency(table, "wait for a step", transfers.resume);
+    text += table.render(style);
+    text += line_of(fmt::format("  {} over {} {} {} (by {}, {} used); first token: {}; overlap: {}",
+                                to_text(Bytes(transfers.bytes), 3), count_text(transfers.links),
+                                style.unicode ? "\u00d7" : "x", plain_text(transfers.link),
+                                enum_name(transfers.shared_by), share_text(transfers.link_utilisation),
+                                enum_name(transfers.first_token), enum_name(transfers.overlap)));
+  }
+  return text.empty() ? text : text + more_line(all, shown, "pools with transfers") + '\n';
 }
 
 std::string bill_text(const Results& results) {
@@ -235,6 +276,7 @@ std::string text_summary(const Results& results, const TextStyle& style) {
   text += latency_text(results, style) + '\n';
   text += throughput_text(results) + '\n';
   text += pools_text(results, style) + '\n';
+  text += transfers_text(results, style);
   text += bill_text(results) + '\n';
   const std::string slo = slo_text(results, style);
   if (!slo.empty()) text += slo + '\n';

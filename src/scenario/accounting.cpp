@@ -56,7 +56,7 @@ RequestCounts count_requests(const RequestOutcomes& outcomes) {
   return counts;
 }
 
-PoolResult account_pool(const SystemPool& pool, const PoolOutcome& outcome, Seconds duration) {
+PoolResult account_pool(const SystemPool& pool, const PoolOutcome& outcome, Seconds duration, Joules sending) {
   PoolResult result;
   result.name = pool.name;
   result.site = pool.record.site.id;
@@ -112,7 +112,7 @@ PoolResult account_pool(const SystemPool& pool, const PoolOutcome& outcome, Seco
   const double host_idle_W = pool.server.host.idle_power.value.si();
   const double host_W = host_idle_W + result.busy_share * (pool.server.host.peak_power.value.si() - host_idle_W);
   const double hosts_J = host_W * duration.si() * static_cast<double>(pool.record.servers);
-  result.it_energy_J = chips_J + hosts_J;
+  result.it_energy_J = chips_J + hosts_J + sending.si();
   result.facility_energy_J = result.it_energy_J * pool.site.power_usage_effectiveness.value;
   result.mean_chip_power_W = replica_s > 0 ? chips_J / (replica_s * chips_per_replica) : 0;
   result.cost_usd = cost_of(pool, duration, Joules(result.facility_energy_J));

@@ -10,8 +10,9 @@ namespace orrery {
 
 /// Energy, money, carbon and utilisation of a pool over `duration`, from what its replicas counted.
 /// Energy: static power while kernels run and idle power otherwise, dynamic energy of the work, hosts
-/// between idle and peak by the busy share, all times the site's PUE.
-PoolResult account_pool(const SystemPool& pool, const PoolOutcome& outcome, Seconds duration);
+/// between idle and peak by the busy share, what it sends to other pools, all times the site's PUE.
+PoolResult account_pool(const SystemPool& pool, const PoolOutcome& outcome, Seconds duration,
+                        Joules sending = Joules(0));
 
 /// The conservation laws of one pool that do not hold: requests, tokens, steps, blocks, time in the
 /// system (Little), power within idle and limit, bandwidth within the peak. Empty in a good run.

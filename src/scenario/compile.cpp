@@ -5,6 +5,7 @@
 
 #include "orrery/base/nearest_name.h"
 #include "orrery/scenario/compile_pool.h"
+#include "orrery/scenario/compile_prefill.h"
 #include "orrery/scenario/system.h"
 
 namespace orrery {
@@ -90,6 +91,7 @@ std::shared_ptr<System> compile_system(const Node& node, const std::string& fold
     auto compiled = compile_pool(pool, *pool_nodes.find(pool.name), folder, catalog, system->provenance, diagnostics);
     if (compiled) system->pools.push_back(std::move(*compiled));
   }
+  join_prefill(*scenario, pool_nodes, catalog, *system, diagnostics);
   for (const auto& service : scenario->services) {
     auto compiled = compile_service(service, *service_nodes.find(service.name), *scenario, folder, catalog,
                                     system->provenance, diagnostics);

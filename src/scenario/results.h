@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "orrery/schema/entry.h"
+#include "orrery/serving/kv_exchange.h"
 #include "orrery/serving/pool.h"
 
 namespace orrery {
@@ -56,6 +57,25 @@ struct ServiceResult {
   double goodput_share = 1;
 };
 
+/// How prompts came to a pool from the one that computed them. The three waits lie one after the other between the
+/// end of a prefill and the first step of the decode engine.
+struct TransferResult {
+  std::string from;  ///< the other pool
+  std::string link;
+  std::int64_t links = 0;  ///< side by side in one shared path
+  LinkSharing shared_by = LinkSharing::sender;
+  FirstToken first_token = FirstToken::prefill;
+  TransferOverlap overlap = TransferOverlap::none;
+  std::int64_t transfers = 0;  ///< with at least one byte
+  std::int64_t tokens = 0;
+  double bytes = 0;
+  Distribution blocks;          ///< the prompt is computed, the decode engine has no blocks for it
+  Distribution transfer;        ///< it has, and keys and values are on their way
+  Distribution resume;          ///< they are there; until the first step that uses them starts
+  double link_utilisation = 0;  ///< bytes over what the links could carry, over the whole run
+  double energy_J = 0;          ///< of the bytes; part of the energy of the pool that sends them
+};
+
 struct PoolResult {
   std::string name;
   std::string site;
@@ -87,6 +107,7 @@ struct PoolResult {
   double mean_chip_power_W = 0;
   double cost_usd = 0;
   double carbon_g = 0;
+  std::optional<TransferResult> transfers;  ///< of a pool whose prompts another one computes
 };
 
 /// Which statuses a result rests on.

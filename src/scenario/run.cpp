@@ -8,6 +8,7 @@
 
 #include "orrery/scenario/accounting.h"
 #include "orrery/scenario/duration_sample.h"
+#include "orrery/scenario/split_run.h"
 #include "orrery/scenario/trace_reader.h"
 #include "orrery/scenario/workload_generator.h"
 
@@ -86,11 +87,11 @@ MergedRequests merge(std::vector<Arrivals>& arrivals, const std::vector<std::siz
   return merged;
 }
 
-/// Gives each service its own rows of a pool's outcome.
-void split(MergedRequests merged, PoolOutcome& outcome, const std::vector<std::size_t>& services,
+/// Gives each service its own rows of what became of a pool's requests.
+void split(MergedRequests merged, RequestOutcomes& outcomes, const std::vector<std::size_t>& services,
            std::vector<Arrivals>& arrivals, std::vector<Results::ServiceRequests>& log) {
   if (services.size() == 1) {
-    log[services[0]] = {std::move(merged.table), std::move(outcome.requests)};
+    log[services[0]] = {std::move(merged.table), std::move(outcomes)};
     return;
   }
   for (const std::size_t service : services) {
@@ -100,7 +101,7 @@ void split(MergedRequests merged, PoolOutcome& outcome, const std::vector<std::s
   for (std::size_t row = 0; row < merged.origin.size(); ++row) {
     const auto [service, i] = merged.origin[row];
     RequestOutcomes& to = log[service].outcomes;
-    const RequestOutcomes& from = outcome.requests;
+    const RequestOutcomes& from = outcomes;
     to.queued_ps[i] = from.queued_ps[row];
     to.scheduled_ps[i] = from.scheduled_ps[row];
     to.first_token_ps[i] = from.first_token_ps[row];
@@ -237,6 +238,7 @@ struct PoolRun {
   std::vector<std::size_t> services;
   MergedRequests merged;
   PoolOutcome outcome;
+  std::optional<SplitOutcome> prefill;  ///< another pool computed the prompts: both halves, in place of `outcome`
 };
 
 PoolRun run_one_pool(const System& system, std::size_t index, std::vector<Arrivals>& arrivals,
@@ -246,12 +248,28 @@ PoolRun run_one_pool(const System& system, std::size_t index, std::vector<Arriva
   for (std::size_t s = 0; s < system.services.size(); ++s) {
     if (system.services[s].pool == index) services.push_back(s);
   }
-  MergedRequests merged = merge(arrivals, services);
-  const PoolSetup setup{&pool.cost, pool.limits, static_cast<std::size_t>(pool.replicas), pool.routing,
-                        options.step_by_step};
-  PoolOutcome outcome = run_pool(setup, merged.table, options.threads, control);
-  merged.table.drop_keys();  // nobody asks for them any more, and they may be most of the table
-  return {std::move(services), std::move(merged), std::move(outcome)};
+  PoolRun run{std::move(services), {}, {.requests = RequestOutcomes(0), .replicas = {}}, {}};
+  if (pool.prefills_for) return run;  // that pool's run is this one's, too
+  run.merged = merge(arrivals, run.services);
+  if (pool.prefill) {
+    run.prefill = run_split_pool(split_setup(system, index, options), run.merged.table, control);
+  } else {
+    run.outcome = run_pool(pool_setup(pool, options), run.merged.table, options.threads, control);
+  }
+  run.merged.table.drop_keys();  // nobody asks for them any more, and they may be most of the table
+  return run;
+}
+
+/// Gives both pools of each split one their own halves.
+void take_halves_apart(const System& system, std::vector<PoolRun>& runs) {
+  for (std::size_t p = 0; p < runs.size(); ++p) {
+    if (!runs[p].prefill) continue;
+    PoolRun& prefill = runs[system.pools[p].prefill->pool];
+    prefill.merged.table = std::move(runs[p].prefill->prompts);
+    prefill.merged.table.drop_keys();
+    prefill.outcome = std::move(runs[p].prefill->prefill);
+    runs[p].outcome = std::move(runs[p].prefill->decode);
+  }
 }
 
 /// From 0 to the last token, the last arrival, or the end that a workload asks for; of a run that was stopped, to the
@@ -312,7 +330,10 @@ std::optional<Results> run(const System& system, const RunOptions& options, RunC
   std::vector<PoolRun> runs;
   for (std::size_t p = 0; p < system.pools.size(); ++p) {
     runs.push_back(run_one_pool(system, p, arrivals, options, control));
-    if (!runs.back().outcome.beyond_horizon) continue;
+  }
+  take_halves_apart(system, runs);
+  for (std::size_t p = 0; p < system.pools.size(); ++p) {
+    if (!runs[p].outcome.beyond_horizon) continue;
     diagnostics.error("out-of-range", system.pools[p].record.place,
                       fmt::format("pool '{}' would serve its requests for more than 105 days", system.pools[p].name),
                       "lower the rate or the duration, or add servers");
@@ -330,13 +351,24 @@ std::optional<Results> run(const System& system, const RunOptions& options, RunC
   LogHistogram gaps;
   for (std::size_t p = 0; p < runs.size(); ++p) {
     PoolRun& pool = runs[p];
-    PoolResult result = account_pool(system.pools[p], pool.outcome, duration);
-    for (std::string& law : broken_laws(system.pools[p], pool.merged.table, pool.outcome, result, duration)) {
-      results.broken_laws.push_back(std::move(law));
+    const SystemPool& own = system.pools[p];
+    Joules sending;
+    if (own.prefills_for) sending = sending_energy(system.pools[*own.prefills_for], *runs[*own.prefills_for].prefill);
+    PoolResult result = account_pool(own, pool.outcome, duration, sending);
+    const RequestTable& table = pool.prefill ? pool.prefill->answers : pool.merged.table;
+    std::vector<std::string> broken = broken_laws(own, table, pool.outcome, result, duration);
+    if (pool.prefill) {
+      result.transfers = account_transfers(system, p, pool.outcome, *pool.prefill, duration);
+      const PoolOutcome& prefill = runs[own.prefill->pool].outcome;
+      for (std::string& law : broken_transfer_laws(own, prefill, pool.outcome, *pool.prefill, *result.transfers)) {
+        broken.push_back(std::move(law));
+      }
     }
+    results.broken_laws.insert(results.broken_laws.end(), broken.begin(), broken.end());
     for (const ReplicaTotals& totals : pool.outcome.replicas) gaps.merge(totals.token_gaps);
     results.pools.push_back(std::move(result));
-    split(std::move(pool.merged), pool.outcome, pool.services, arrivals, results.request_log);
+    split(std::move(pool.merged), pool.prefill ? pool.prefill->requests : pool.outcome.requests, pool.services,
+          arrivals, results.request_log);
   }
   results.itl = summarize(gaps);
 

@@ -11,6 +11,7 @@
 #include "orrery/scenario/site_record.h"
 #include "orrery/scenario/workload_record.h"
 #include "orrery/serving/engine_record.h"
+#include "orrery/serving/kv_exchange.h"
 
 namespace orrery {
 
@@ -75,6 +76,31 @@ struct EnumNames<Ownership> {
   };
 };
 
+/// Another pool computes the prompts of this one, whose engines only generate: disaggregated prefill and decode.
+struct PrefilledBy {
+  std::string pool;
+  Reference<LinkKind> link;
+  std::int64_t links = 0;
+  LinkSharing shared_by = LinkSharing::sender;
+  FirstToken first_token = FirstToken::prefill;
+  TransferOverlap overlap = TransferOverlap::none;
+  Place place;
+};
+constexpr RecordName record_name(const PrefilledBy*) {
+  return {"PrefilledBy", "Another pool computes the prompts of this one: disaggregated prefill and decode"};
+}
+template <class Visitor>
+void visit(Visitor& v, PrefilledBy& r) {
+  v.required("pool", r.pool, "Which; no service goes to it");
+  v.required("link", r.link, "What carries keys and values; of reach network unless both servers are joined by it");
+  v.required("links", r.links, "How many of them side by side make up what transfers share, one for a chip",
+             in_range(1, 1e6));
+  v.required("shared_by", r.shared_by, "Which transfers share these links");
+  v.required("first_token", r.first_token, "Who hands the first token to the user");
+  v.required("overlap", r.overlap, "What is sent while the prompt is computed");
+  v.place(r.place);
+}
+
 /// Servers of one kind that serve one model.
 struct PoolRecord {
   Reference<SiteKind> site;
@@ -86,6 +112,7 @@ struct PoolRecord {
   std::int64_t tensor_parallel = 0;
   Reference<EngineKind> engine;
   std::optional<EngineSettings> engine_settings;
+  std::optional<PrefilledBy> prefilled_by;
   std::string routing;
   Ownership ownership = Ownership::rented;
   std::optional<Seconds> lifetime;
@@ -104,6 +131,7 @@ void visit(Visitor& v, PoolRecord& r) {
              in_range(1, 1024));
   v.required("engine", r.engine, "Serving engine");
   v.optional("engine_settings", r.engine_settings, "Changes to the engine's settings");
+  v.optional("prefilled_by", r.prefilled_by, "Another pool computes the prompts; this one only generates");
   v.required("routing", r.routing, "Routing policy, as `orrery list policy` prints");
   v.required("ownership", r.ownership, "How the servers are paid for");
   v.optional("lifetime", r.lifetime, "Of an owned server, as in 4 years", in_range(Seconds(86400), Seconds(9.5e8)));

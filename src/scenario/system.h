@@ -13,6 +13,7 @@
 #include "orrery/network/collectives.h"
 #include "orrery/scenario/catalog.h"
 #include "orrery/scenario/scenario_record.h"
+#include "orrery/serving/kv_exchange.h"
 #include "orrery/serving/pool.h"
 
 namespace orrery {
@@ -25,6 +26,13 @@ struct MemoryPlan {
   double framework = 0;
   double kv_per_token = 0;
   std::int64_t kv_blocks = 0;
+};
+
+/// How the prompts of a pool come from another one.
+struct SystemPrefill {
+  std::size_t pool = 0;
+  TransferPath path;
+  JoulesPerByte energy_per_byte;
 };
 
 /// One pool of a scenario, bound to its catalog entries and compiled for simulation.
@@ -47,6 +55,8 @@ struct SystemPool {
   std::int64_t replicas = 0;
   std::int64_t chips = 0;
   const RoutingPolicy* routing = nullptr;
+  std::optional<SystemPrefill> prefill;     ///< another pool computes its prompts
+  std::optional<std::size_t> prefills_for;  ///< it computes the prompts of another pool, and serves nobody else
 };
 
 /// What the pool's step costs are built from. Pre: `chip` is made of the pool's chip and family, and outlives it.

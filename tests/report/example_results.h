@@ -92,4 +92,32 @@ inline Results example_results() {
   return r;
 }
 
+/// The same where another pool computes the prompts.
+inline Results example_of_split_pools() {
+  Results r = example_results();
+  PoolResult prompts = r.pools[0];
+  prompts.name = "prompts";
+  prompts.facility_energy_J = 0.75e6;
+  prompts.cost_usd = 1.65;
+  prompts.generated_tokens = 990;
+  r.pools[0].generated_tokens = 98010;
+  r.pools[0].hit_tokens = 5000;
+  r.pools[0].transfers = TransferResult{.from = "prompts",
+                                        .link = "infiniband-ndr400",
+                                        .links = 4,
+                                        .shared_by = LinkSharing::sender,
+                                        .first_token = FirstToken::prefill,
+                                        .overlap = TransferOverlap::layers,
+                                        .transfers = 980,
+                                        .tokens = 980000,
+                                        .bytes = 3.2e11,
+                                        .blocks = {980, 0.001, 0, 0.002, 0.003, 0.004, 0.005},
+                                        .transfer = {980, 0.01, 0.009, 0.02, 0.03, 0.04, 0.05},
+                                        .resume = {980, 0.02, 0.018, 0.021, 0.022, 0.023, 0.024},
+                                        .link_utilisation = 0.125,
+                                        .energy_J = 96};
+  r.pools.push_back(prompts);
+  return r;
+}
+
 }  // namespace orrery

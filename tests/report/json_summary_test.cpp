@@ -105,6 +105,15 @@ TEST(JsonSummary, AddsPoolsOfOneSiteUp) {
   EXPECT_EQ(at(node, "sites.korea.energy_J")->text, "4500000");
 }
 
+TEST(JsonSummary, TellsHowPromptsCameToAPoolThatHasThemComputed) {
+  const std::string json = json_summary(example_of_split_pools(), SummaryTiming::left_out);
+  for (const char* text : {R"("from": "prompts")", R"("first_token": "prefill")", R"("overlap": "layers")",
+                           R"("shared_by": "sender")", R"("bytes": 320000000000)", R"("link_utilisation": 0.125)"}) {
+    EXPECT_NE(json.find(text), std::string::npos) << text;
+  }
+  EXPECT_EQ(json_summary(example_results(), SummaryTiming::left_out).find("kv_transfers"), std::string::npos);
+}
+
 TEST(Metrics, AreTheNumbersOfTheSummaryUnderTheirPaths) {
   const Node node = parsed(json_summary(example_results()));
   std::set<std::string> seen;

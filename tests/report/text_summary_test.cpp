@@ -160,5 +160,25 @@ TEST(HumanText, ClipsByColumnsAndNeverInsideACharacter) {
   EXPECT_EQ(clipped_text("\uc11c\uc6b8\ud2b9\ubcc4\uc2dc", 7), "\uc11c\uc6b8...");
 }
 
+TEST(TextSummary, ShowsTheWayOfPromptsBetweenPools) {
+  const std::string text = text_summary(example_of_split_pools(), {});
+  EXPECT_THAT(text, HasSubstr(R"(Prompts for main     mean      p50      p90      p95      p99      max
+----------------------------------------------------------------------
+wait for blocks   1.00 ms      0 s  2.00 ms  3.00 ms  4.00 ms  5.00 ms
+transfer          10.0 ms  9.00 ms  20.0 ms  30.0 ms  40.0 ms  50.0 ms
+wait for a step   20.0 ms  18.0 ms  21.0 ms  22.0 ms  23.0 ms  24.0 ms
+  320 GB over 4 x infiniband-ndr400 (by sender, 12.5 % used); first token: prefill; overlap: layers
+)"));
+  EXPECT_THAT(text, Not(HasSubstr("Prefix cache"))) << "what the second pool finds it need not be sent, but compute";
+  EXPECT_THAT(text_summary(example_results(), {}), Not(HasSubstr("Prompts for")));
+}
+
+TEST(TextSummary, BillsAServiceForThePoolThatComputesItsPrompts) {
+  Results results = example_of_split_pools();
+  results.services.push_back(results.services[0]);
+  // 2.25 + 0.75 MJ and $4.95 + $1.65 for 99,000 tokens, of which the other pool gave the first of each request.
+  EXPECT_THAT(text_summary(results, {}), HasSubstr("3.50 s           30.3        66.7"));
+}
+
 }  // namespace
 }  // namespace orrery
