@@ -164,6 +164,7 @@ void read_by_stage(const std::string& folder, RealRun& run, Diagnostics& diagnos
     measured.completed = stage.count({"successes", "count"});
     measured.failed = stage.count({"failures", "count"});
     measured.e2e_mean = stage.number({"successes", "latency", "request_latency", "mean"});
+    measured.e2e_median = stage.number({"successes", "latency", "request_latency", "median"});
     measured.ttft_mean = stage.number({"successes", "latency", "time_to_first_token", "mean"});
     measured.ttft_median = stage.number({"successes", "latency", "time_to_first_token", "median"});
     run.prompt_tokens = stage.count({"successes", "prompt_len", "mean"});

@@ -27,6 +27,7 @@ struct MeasuredStage {
   std::int64_t completed = 0;
   std::int64_t failed = 0;
   double e2e_mean = 0;
+  double e2e_median = 0;
   double ttft_mean = 0;
   double ttft_median = 0;
 };

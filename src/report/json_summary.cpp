@@ -77,7 +77,7 @@ void write_service(Sink& sink, const ServiceResult& service, double duration_s) 
   write_requests(sink, service.requests);
   write_latency(sink, service.latency, nullptr);
   write_tokens(sink, service.input_tokens, service.output_tokens, duration_s);
-  sink.field("goodput_share", service.requests.completed > 0 ? service.goodput_share : kNone);
+  sink.field("goodput_share", service.requests.served() > 0 ? service.goodput_share : kNone);
   sink.end_object();
 }
 
@@ -124,6 +124,7 @@ void write_pool(Sink& sink, const PoolResult& pool) {
   sink.field("steps", pool.steps);
   sink.field("mean_batch", pool.mean_batch);
   sink.field("generated_tokens", pool.generated_tokens);
+  sink.field("failed_tokens", pool.failed_tokens);
   sink.field("preemptions", pool.preemptions);
   sink.field("recomputed_tokens", pool.recomputed_tokens);
   sink.field("prefix_hit_tokens", pool.hit_tokens);

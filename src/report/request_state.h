@@ -16,6 +16,8 @@ constexpr std::string_view state_name(RequestState state) {
       return "completed";
     case RequestState::rejected:
       return "rejected";
+    case RequestState::failed:
+      return "failed";
   }
   return "?";
 }

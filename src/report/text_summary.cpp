@@ -33,7 +33,7 @@ std::string requests_text(const Results& results) {
   std::string text = fmt::format("{} requests in {}: ", count_text(counts.arrived), duration_text(results.simulated_s));
   text += counts.completed == counts.arrived ? "all completed" : count_text(counts.completed) + " completed";
   if (counts.rejected > 0) text += fmt::format(", {} rejected (too long)", count_text(counts.rejected));
-  if (counts.failed > 0) text += fmt::format(", {} failed", count_text(counts.failed));
+  if (counts.failed > 0) text += fmt::format(", {} failed (gave up)", count_text(counts.failed));
   if (counts.unfinished > 0) text += fmt::format(", {} unfinished", count_text(counts.unfinished));
   return text;
 }
@@ -82,8 +82,8 @@ PoolBill bill_of(const Results& results, std::string_view name) {
   PoolBill bill;
   for (const PoolResult& pool : results.pools) {
     if (pool.name != name) continue;
-    bill = {static_cast<double>(pool.requests.completed > 0 ? pool.generated_tokens : 0), pool.facility_energy_J,
-            pool.cost_usd};
+    const std::int64_t delivered = pool.requests.completed > 0 ? pool.generated_tokens - pool.failed_tokens : 0;
+    bill = {static_cast<double>(delivered), pool.facility_energy_J, pool.cost_usd};
     if (!pool.transfers) continue;
     const PoolBill prompts = bill_of(results, pool.transfers->from);
     bill.joules += prompts.joules;
@@ -219,7 +219,7 @@ std::string slo_text(const Results& results, const TextStyle& style) {
     const std::string padded = name + std::string(name_width - text_width(name), ' ');
     for (const SloResult& slo : service.slo) (slo.met ? met : missed).push_back(slo_line(padded, slo, style));
     goodput += fmt::format("{}{} {}", goodput.empty() ? "" : ", ", name,
-                           service.requests.completed > 0 ? share_text(service.goodput_share) : "-");
+                           service.requests.served() > 0 ? share_text(service.goodput_share) : "-");
   }
   std::vector<std::string> lines = missed;
   lines.insert(lines.end(), met.begin(), met.end());
@@ -228,7 +228,7 @@ std::string slo_text(const Results& results, const TextStyle& style) {
   std::string text;
   for (std::size_t i = 0; i < shown; ++i) text += lines[i];
   text += more_line(lines.size(), shown, "targets");
-  return text + line_of(fmt::format("Goodput (completed requests within every target): {}", goodput));
+  return text + line_of(fmt::format("Goodput (requests within every target): {}", goodput));
 }
 
 std::string provenance_text(const Provenance& provenance, const TextStyle& style) {

@@ -50,9 +50,10 @@ RequestCounts count_requests(const RequestOutcomes& outcomes) {
     const RequestState state = outcomes.state[i];
     counts.completed += state == RequestState::completed;
     counts.rejected += state == RequestState::rejected;
+    counts.failed += state == RequestState::failed;
     counts.unfinished += state == RequestState::unfinished && has_arrived(outcomes, i);
   }
-  counts.arrived = counts.completed + counts.rejected + counts.unfinished;
+  counts.arrived = counts.completed + counts.rejected + counts.failed + counts.unfinished;
   return counts;
 }
 
@@ -87,6 +88,7 @@ PoolResult account_pool(const SystemPool& pool, const PoolOutcome& outcome, Seco
     result.hit_tokens += totals.hit_tokens;
     result.evicted_blocks += totals.evicted_blocks;
     result.generated_tokens += totals.generated_tokens;
+    result.failed_tokens += totals.failed_tokens;
     sequence_steps += weighted_sum(totals.steps_by_sequences);
     resident_steps += totals.resident_token_steps;
     peak_blocks = std::max(peak_blocks, totals.peak_blocks);
@@ -133,11 +135,13 @@ std::vector<std::string> broken_laws(const SystemPool& pool, const RequestTable&
   std::int64_t tokens = 0;
   Int128 latency_ps = 0;
   for (std::size_t i = 0; i < requests.size(); ++i) {
-    if (outcome.requests.state[i] != RequestState::completed) continue;
-    tokens += requests.output_tokens[i];
+    const RequestState state = outcome.requests.state[i];
+    if (state == RequestState::completed) tokens += requests.output_tokens[i];
+    if (state != RequestState::completed && state != RequestState::failed) continue;
     latency_ps += outcome.requests.finish_ps[i] - requests.arrival_ps[i];
   }
   Int128 in_system_ps = 0;
+  std::int64_t failed = 0;
   for (const ReplicaTotals& totals : outcome.replicas) {
     in_system_ps += totals.request_ps;
     const std::int64_t steps =
@@ -145,12 +149,15 @@ std::vector<std::string> broken_laws(const SystemPool& pool, const RequestTable&
     expect(steps == totals.steps, "every step is counted once");
     expect(weighted_sum(totals.steps_by_tokens) == totals.prefill_tokens + totals.decode_sequence_steps,
            "tokens scheduled are tokens computed");
+    failed += totals.failed;
     expect(totals.busy_ps <= totals.end_ps, "a replica is not busy for longer than it runs");
   }
   if (counts.unfinished == 0) {
-    expect(tokens == result.generated_tokens, "tokens generated are tokens delivered");
+    expect(tokens == result.generated_tokens - result.failed_tokens,
+           "tokens generated are tokens delivered and tokens of failed requests");
     expect(in_system_ps == latency_ps, "Little's law: time in the system is the sum of latencies");
   }
+  expect(failed == counts.failed, "requests that failed are those that the replicas let go of");
   expect(outcome.blocks_balance, "all KV blocks are free at the end");
 
   constexpr double kRounding = 1 + 1e-9;

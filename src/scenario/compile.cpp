@@ -55,6 +55,13 @@ std::optional<SystemService> compile_service(const Named<ServiceRecord>& named, 
     diagnostics.error("dangling-reference", node.find("pool")->place,
                       fmt::format("service '{}' goes to a pool '{}' that does not exist", named.name, named.value.pool),
                       std::move(hint));
+  } else if (service.record.patience && pool->value.prefilled_by) {
+    diagnostics.error(
+        "impossible-physics", node.find("patience")->place,
+        fmt::format("the prompts of pool '{}' are computed by another one: clients that give up on both are "
+                    "not simulated",
+                    pool->name),
+        "leave patience out, or let one pool compute prompts and answers");
   }
   if (workload.trace) service.trace_path = resolve(folder, workload.trace->file);
   if (workload.profile) {

@@ -31,8 +31,11 @@ struct RequestCounts {
   std::int64_t arrived = 0;
   std::int64_t completed = 0;
   std::int64_t rejected = 0;    ///< too long for the context or the KV cache
-  std::int64_t failed = 0;      ///< reserved for faults
+  std::int64_t failed = 0;      ///< their clients gave up
   std::int64_t unfinished = 0;  ///< of an interrupted run
+
+  /// Those that goodput is a share of.
+  std::int64_t served() const { return completed + failed; }
 };
 
 /// One latency target and what came of it.
@@ -53,7 +56,8 @@ struct ServiceResult {
   std::int64_t input_tokens = 0;  ///< of completed requests
   std::int64_t output_tokens = 0;
   std::vector<SloResult> slo;
-  /// Share of completed requests that stay within every target themselves; 1 without targets.
+  /// Share of completed and failed requests that stay within every target themselves; a failed one does not. 1 without
+  /// targets.
   double goodput_share = 1;
 };
 
@@ -93,6 +97,7 @@ struct PoolResult {
   std::int64_t hit_tokens = 0;      ///< of prompts, found in the prefix cache at their first admission
   std::int64_t evicted_blocks = 0;  ///< cached KV blocks that were handed out again
   std::int64_t generated_tokens = 0;
+  std::int64_t failed_tokens = 0;    ///< of these, tokens of requests whose clients gave up
   double mean_batch = 0;             ///< sequences per step
   double busy_share = 0;             ///< of the replicas' time
   double compute_utilisation = 0;    ///< FLOPs done over dense peak, while busy

@@ -87,6 +87,19 @@ MergedRequests merge(std::vector<Arrivals>& arrivals, const std::vector<std::siz
   return merged;
 }
 
+/// When the clients of each request give up, where those of any service do.
+void set_patience(const System& system, const std::vector<std::size_t>& services, MergedRequests& merged) {
+  const auto patience_of = [&](std::size_t service) { return system.services[service].record.patience; };
+  if (std::none_of(services.begin(), services.end(), [&](std::size_t s) { return patience_of(s).has_value(); })) return;
+  RequestTable& table = merged.table;
+  table.give_up_ps.assign(table.size(), INT64_MAX);
+  for (std::size_t row = 0; row < table.size(); ++row) {
+    const auto patience = patience_of(merged.origin.empty() ? services[0] : merged.origin[row].first);
+    if (!patience) continue;
+    table.give_up_ps[row] = RequestTable::give_up_after(table.arrival_ps[row], to_sim_time(*patience).ps());
+  }
+}
+
 /// Gives each service its own rows of what became of a pool's requests.
 void split(MergedRequests merged, RequestOutcomes& outcomes, const std::vector<std::size_t>& services,
            std::vector<Arrivals>& arrivals, std::vector<Results::ServiceRequests>& log) {
@@ -193,10 +206,11 @@ double goodput_share(const SloRecord& slo, const Results::ServiceRequests& log) 
   const double tpot = limit_of(slo, &LatencySummary::tpot);
   const double e2e = limit_of(slo, &LatencySummary::e2e);
   std::int64_t good = 0;
-  std::int64_t completed = 0;
+  std::int64_t served = 0;
   for (std::size_t i = 0; i < log.table.size(); ++i) {
+    served += log.outcomes.state[i] == RequestState::failed;
     if (log.outcomes.state[i] != RequestState::completed) continue;
-    ++completed;
+    ++served;
     const std::int64_t first = log.outcomes.first_token_ps[i];
     const std::int64_t last = log.outcomes.finish_ps[i];
     const std::int64_t arrival = log.table.arrival_ps[i];
@@ -204,7 +218,7 @@ double goodput_share(const SloRecord& slo, const Results::ServiceRequests& log) 
     good += SimTime(first - arrival).seconds().si() <= ttft && SimTime(last - arrival).seconds().si() <= e2e &&
             SimTime(last - first).seconds().si() / gaps <= tpot;
   }
-  return completed == 0 ? 1 : static_cast<double>(good) / static_cast<double>(completed);
+  return served == 0 ? 1 : static_cast<double>(good) / static_cast<double>(served);
 }
 
 ServiceResult summarize_service(const SystemService& service, const Arrivals& arrivals,
@@ -251,12 +265,14 @@ PoolRun run_one_pool(const System& system, std::size_t index, std::vector<Arriva
   PoolRun run{std::move(services), {}, {.requests = RequestOutcomes(0), .replicas = {}}, {}};
   if (pool.prefills_for) return run;  // that pool's run is this one's, too
   run.merged = merge(arrivals, run.services);
+  set_patience(system, run.services, run.merged);
   if (pool.prefill) {
     run.prefill = run_split_pool(split_setup(system, index, options), run.merged.table, control);
   } else {
     run.outcome = run_pool(pool_setup(pool, options), run.merged.table, options.threads, control);
   }
   run.merged.table.drop_keys();  // nobody asks for them any more, and they may be most of the table
+  run.merged.table.give_up_ps = {};
   return run;
 }
 
@@ -301,6 +317,7 @@ void add_up(Results& results) {
     results.requests.arrived += service.requests.arrived;
     results.requests.completed += service.requests.completed;
     results.requests.rejected += service.requests.rejected;
+    results.requests.failed += service.requests.failed;
     results.requests.unfinished += service.requests.unfinished;
     results.input_tokens += service.input_tokens;
     results.output_tokens += service.output_tokens;

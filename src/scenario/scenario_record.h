@@ -166,6 +166,7 @@ struct ServiceRecord {
   std::string pool;
   WorkloadRecord workload;
   std::optional<SloRecord> slo;
+  std::optional<Seconds> patience;
   Place place;
 };
 constexpr RecordName record_name(const ServiceRecord*) {
@@ -176,6 +177,9 @@ void visit(Visitor& v, ServiceRecord& r) {
   v.required("pool", r.pool, "Which pool serves it");
   v.required("workload", r.workload, "Its requests");
   v.optional("slo", r.slo, "Latency targets");
+  v.optional("patience", r.patience,
+             "How long a client waits for its whole answer before it gives up, as in 300 s; for ever when absent",
+             in_range(Seconds(1e-3), Seconds(1e6)));
   v.place(r.place);
 }
 

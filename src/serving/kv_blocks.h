@@ -65,6 +65,10 @@ class KvBlocks {
   void register_blocks(Holding& holding, std::uint32_t request, std::int64_t end);
   /// A request gives all its blocks back. One that comes back may find its own again.
   void release(Holding& holding, std::uint32_t request, std::int64_t blocks, bool comes_back);
+  /// A preempted request with this own segment, or kNone, does not come back after all.
+  void forget(std::uint32_t own_segment) {
+    if (own_segment != kNone) bury(own_segment);
+  }
 
   /// Without a prefix cache: the same.
   void release_uncached(std::int64_t blocks) { free_ += blocks; }

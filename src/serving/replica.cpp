@@ -29,6 +29,7 @@ Replica::Replica(const StepCost& cost, const EngineLimits& limits, const Request
       outcomes_(outcomes),
       id_(id),
       step_by_step_(step_by_step),
+      clients_give_up_(requests.clients_give_up()),
       chunk_limit_(limits.long_prefill_token_threshold > 0 ? limits.long_prefill_token_threshold : INT64_MAX),
       lead_(limits.async_scheduling ? 1 : 0),
       decodes_(cost, limits.block_size),
@@ -70,6 +71,7 @@ void Replica::submit(std::uint32_t request) {
   }
   outcomes_.queued_ps[request] = taken_up;
   waiting_.push_back({request, 0, 0, KvBlocks::kNone, false});
+  if (clients_give_up_) expect_give_up(request);
 }
 
 /// The steps of the segment that are scheduled by the first scheduling at or after `time`.
@@ -112,6 +114,7 @@ void Replica::advance() {
     if (!updates_.empty()) end_step(now);
   }
   if (!acknowledged_.empty()) free_acknowledged();
+  if (clients_give_up_) abort_given_up(now);
   schedule(now);
 }
 
@@ -141,6 +144,7 @@ void Replica::begin_segment(std::int64_t now) {
   while (segment_.steps > 1 && sum_of_ramp(duration, segment_.growth_ps, segment_.steps) > horizon) {
     segment_.steps /= 2;
   }
+  if (clients_give_up_) stop_at_give_up();
   beyond_horizon_ = duration > horizon;
   next_event_ps_ = beyond_horizon_ ? INT64_MAX : segment_.start_ps + duration_of(segment_.steps - lead_);
   note_peaks();
@@ -266,13 +270,18 @@ void Replica::end_step(std::int64_t now) {
 }
 
 void Replica::finish(const Update& update, std::int64_t now) {
-  const std::int64_t prompt = requests_.input_tokens[update.request];
-  outcomes_.finish_ps[update.request] = now;
-  outcomes_.state[update.request] = RequestState::completed;
-  ++totals_.completed;
-  totals_.completed_input_tokens += prompt;
-  count_in_system(now, -1, prompt);
-  if (is_half(Handover::Half::prefill)) handover_->finished.push_back({update.request, now, 0});
+  if (clients_give_up_ && requests_.give_up_ps[update.request] < now) {
+    totals_.failed_tokens += requests_.output_tokens[update.request];
+    fail(update.request, now);
+  } else {
+    const std::int64_t prompt = requests_.input_tokens[update.request];
+    outcomes_.finish_ps[update.request] = now;
+    outcomes_.state[update.request] = RequestState::completed;
+    ++totals_.completed;
+    totals_.completed_input_tokens += prompt;
+    count_in_system(now, -1, prompt);
+    if (is_half(Handover::Half::prefill)) handover_->finished.push_back({update.request, now, 0});
+  }
   if (update.slot == kNone) return;
   if (is_half(Handover::Half::prefill) && handover_->left_to_generate[update.request] > 0) {
     hold_blocks(update.slot);

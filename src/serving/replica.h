@@ -57,6 +57,8 @@ struct ReplicaTotals {
   std::int64_t peak_sequences = 0;
   std::int64_t completed = 0;
   std::int64_t rejected = 0;
+  std::int64_t failed = 0;         ///< requests whose clients gave up
+  std::int64_t failed_tokens = 0;  ///< of generated_tokens: those of failed requests
   std::int64_t completed_input_tokens = 0;
   std::vector<std::int64_t> steps_by_tokens;     ///< index: tokens of the step
   std::vector<std::int64_t> steps_by_sequences;  ///< index: sequences of the step
@@ -69,7 +71,8 @@ struct ReplicaTotals {
 /// prefix caching, and synchronous or asynchronous scheduling. Comments name its rules: V-11 requests whose
 /// last token is on its way, V-12 token budget and chunks, V-15 and V-16 victims, V-20 no admission after a
 /// preemption, V-21 to V-27 admission, V-25 whole prompts reserved, V-30 null block, V-42 registration when a step is
-/// scheduled, V-50 preemption, V-51 to V-53 tokens and finishing, V-61 to V-64 asynchronous scheduling.
+/// scheduled, V-50 preemption, V-51 to V-53 tokens and finishing, V-54 clients that give up, V-61 to V-64 asynchronous
+/// scheduling.
 ///
 /// Time advances from one scheduling to the next. While nothing can be admitted and nothing finishes, steps differ only
 /// by the cached tokens, so a whole run of them, a segment, is taken in closed form; with `step_by_step` every
@@ -157,6 +160,10 @@ class Replica {
     std::int64_t last_token_ps;
     KvBlocks::Holding holding;
   };
+  struct GiveUp {
+    std::int64_t time;
+    std::uint32_t request;
+  };
   /// A request that the end of a step changes: it has ended, or it is starved and its last token is known.
   struct Update {
     std::int64_t admission;
@@ -206,6 +213,15 @@ class Replica {
   void admit_received(std::int64_t now);
   void admit_received(std::int64_t now, RemoteRequest& remote);
 
+  // replica_abort.cpp: clients that give up
+  void expect_give_up(std::uint32_t request);
+  std::int64_t next_give_up();
+  void stop_at_give_up();
+  void abort_given_up(std::int64_t now);
+  void let_go(std::uint32_t request, std::int64_t now);
+  void fail(std::uint32_t request, std::int64_t now);
+  void drop_gone_heads();
+
   // replica.cpp: time, arrivals, and what steps leave behind
   void begin_segment(std::int64_t now);
   std::int64_t steps_until(std::int64_t duration) const;
@@ -241,6 +257,7 @@ class Replica {
   RequestOutcomes& outcomes_;
   const std::uint16_t id_;
   const bool step_by_step_;
+  const bool clients_give_up_;
   const std::int64_t chunk_limit_;
   /// Steps of a segment that are still to run when the next one is scheduled, and tokens of a decoding request that are
   /// computed and not known: 1 if asynchronous.
@@ -270,8 +287,10 @@ class Replica {
   std::int64_t running_ = 0;
   std::int64_t admissions_ = 0;
   std::vector<std::int32_t> computing_;  ///< computing or starved, in the order of admission
-  std::deque<WaitingRequest> waiting_;
-  std::vector<Registration> registrations_;  ///< being collected
+  std::deque<WaitingRequest> waiting_;   ///< the head is alive; others may have failed
+  std::vector<GiveUp> give_ups_;         ///< heap by time; of requests that have ended as well
+  std::unordered_map<std::uint32_t, std::int32_t> running_slots_;  ///< by request, where clients give up
+  std::vector<Registration> registrations_;                        ///< being collected
 
   Handover* const handover_;
   std::unordered_map<std::uint32_t, HeldBlocks> held_;  ///< by request

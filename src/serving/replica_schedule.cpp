@@ -224,6 +224,10 @@ void Replica::admit(std::int64_t now, std::int64_t cached, std::int64_t tokens) 
   const std::int32_t index = take_slot();
   Slot& slot = at(index);
   slot.request = head.request;
+  if (clients_give_up_) {
+    running_slots_[head.request] = index;
+    drop_gone_heads();
+  }
   slot.generated = head.generated;
   slot.computed = cached + tokens;
   slot.last_token_ps = head.last_token_ps;
@@ -290,6 +294,7 @@ void Replica::drop_slot(std::int32_t index) {
   (slot.previous == kNone ? first_running_ : at(slot.previous).next) = slot.next;
   (slot.next == kNone ? last_running_ : at(slot.next).previous) = slot.previous;
   free_slots_.push_back(index);
+  if (clients_give_up_) running_slots_.erase(slot.request);
   --running_;
 }
 

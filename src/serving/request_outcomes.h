@@ -5,7 +5,12 @@
 
 namespace orrery {
 
-enum class RequestState : std::uint8_t { unfinished, completed, rejected };
+enum class RequestState : std::uint8_t {
+  unfinished,
+  completed,
+  rejected,
+  failed,  ///< its client gave up
+};
 
 /// What became of the requests of a RequestTable, as columns of the same length.
 /// Times are absolute picoseconds; kUnset where the event did not happen.
@@ -24,7 +29,7 @@ struct RequestOutcomes {
   std::vector<std::int64_t> queued_ps;     ///< the engine takes the request up, at a step boundary
   std::vector<std::int64_t> scheduled_ps;  ///< its first step starts
   std::vector<std::int64_t> first_token_ps;
-  std::vector<std::int64_t> finish_ps;  ///< its last token
+  std::vector<std::int64_t> finish_ps;  ///< its last token; of a failed request, when the engine let go of it
   std::vector<std::uint16_t> preemptions;
   std::vector<std::uint16_t> replica;
   std::vector<RequestState> state;  ///< a byte each: threads write neighbouring requests

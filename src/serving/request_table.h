@@ -17,6 +17,7 @@ struct RequestTable {
   std::vector<std::int64_t> arrival_ps;     ///< non-decreasing, from 0
   std::vector<std::int32_t> input_tokens;   ///< >= 1
   std::vector<std::int32_t> output_tokens;  ///< >= 1
+  std::vector<std::int64_t> give_up_ps;     ///< when its client stops to wait for it; empty: nobody ever does
 
   /// Where the keys of one request end in content_keys, and what they stand for.
   struct KeyRange {
@@ -28,6 +29,7 @@ struct RequestTable {
   std::vector<KeyRange> key_ranges;  ///< one of each request, or none at all
 
   std::size_t size() const { return arrival_ps.size(); }
+  bool clients_give_up() const { return !give_up_ps.empty(); }
   bool has_keys() const { return !key_ranges.empty(); }
   std::span<const std::uint64_t> keys_of(std::size_t request) const {
     const std::uint64_t begin = request == 0 ? 0 : key_ranges[request - 1].end;
@@ -44,6 +46,15 @@ struct RequestTable {
     input_tokens.push_back(input);
     output_tokens.push_back(output);
   }
+  /// Never, where the time would be too long for a number.
+  static std::int64_t give_up_after(std::int64_t arrival, std::int64_t patience) {
+    return arrival > INT64_MAX - patience ? INT64_MAX : arrival + patience;
+  }
+  /// Every client waits so long for its whole answer.
+  void set_patience(std::int64_t patience_ps) {
+    give_up_ps.clear();
+    for (const std::int64_t arrival : arrival_ps) give_up_ps.push_back(give_up_after(arrival, patience_ps));
+  }
   /// Gives the request added last its keys. Pre: all before it have theirs; `keys` hold `known_tokens`.
   void add_keys(std::span<const std::uint64_t> keys, std::int32_t known_tokens, std::int32_t tokens_per_key) {
     content_keys.insert(content_keys.end(), keys.begin(), keys.end());
@@ -54,6 +65,7 @@ struct RequestTable {
     arrival_ps.resize(count);
     input_tokens.resize(count);
     output_tokens.resize(count);
+    if (clients_give_up()) give_up_ps.resize(count);
     if (!has_keys()) return;
     key_ranges.resize(count);
     content_keys.resize(count == 0 ? 0 : key_ranges.back().end);

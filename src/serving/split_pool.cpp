@@ -286,6 +286,7 @@ class SplitPool {
 }  // namespace
 
 SplitOutcome run_split_pool(const SplitSetup& setup, const RequestTable& requests, RunControl& control) {
+  ORRERY_CHECK(!requests.clients_give_up());  // an abort would have to reach both halves and the transfer
   ORRERY_CHECK(setup.prefill.replicas >= 1 && setup.prefill.replicas <= UINT16_MAX);
   ORRERY_CHECK(setup.decode.replicas >= 1 && setup.decode.replicas <= UINT16_MAX);
   return SplitPool(setup, requests, control).run();

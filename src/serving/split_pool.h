@@ -42,7 +42,7 @@ struct SplitOutcome {
 
 /// Serves all requests to the end, in one order of time: at equal times links come before arrivals, these before
 /// prefill engines, and these before decode engines. Equal input gives equal output.
-/// A request that could never be served by one of the halves is rejected at once.
+/// A request that could never be served by one of the halves is rejected at once. Pre: no clients give up.
 SplitOutcome run_split_pool(const SplitSetup& setup, const RequestTable& requests, RunControl& control);
 
 }  // namespace orrery

@@ -47,10 +47,20 @@ TEST_F(RealRuns, TheRunOnAnRtx4090IsReplayedWithinThreePercentFromItsDatasheet) 
   EXPECT_LT(std::abs(error_of(nothing, "KV blocks")), 0.05);
 }
 
-TEST_F(RealRuns, EveryRunIsReplayedOrNamedAsLeftOut) {
+TEST_F(RealRuns, InOverloadFailuresAndSurvivorsAreAsMeasuredWhereTheTimePerTokenIs) {
+  ASSERT_EQ(suite_.in_overload.size(), 3u);
+  for (const Replay& replay : suite_.in_overload) {
+    const bool is_given = replay.variant.ends_with("TPOT given");
+    if (!is_given && replay.run != "llama-2-7b-tp1-reasoning") continue;  // Mixtral's steps are predicted too short
+    EXPECT_LT(std::abs(error_of(replay, "failures")), 0.10) << replay.run << ' ' << replay.variant;
+    EXPECT_LT(std::abs(error_of(replay, "E2E median")), 0.15) << replay.run << ' ' << replay.variant;
+    EXPECT_LT(std::abs(error_of(replay, "TPOT mean")), 0.05) << replay.run;
+  }
+}
+
+TEST_F(RealRuns, EveryRunIsReplayed) {
   EXPECT_EQ(suite_.by_request.size(), 3u);  // one of the two runs reports its blocks
   EXPECT_EQ(suite_.by_stage.size(), 10u);
-  EXPECT_EQ(suite_.left_out.size(), 2u);
   for (const Replay& replay : suite_.by_stage) {
     EXPECT_GT(replay.hit_tokens, 0) << replay.run;
     for (const ReplayedFigure& figure : replay.figures) EXPECT_GT(figure.simulated, 0) << replay.run << figure.name;

@@ -50,7 +50,7 @@ Carbon  269 gCO2   2.72 gCO2 per thousand output tokens
 
 SLO  chat  tpot_p99    40.0 ms   target   35.0 ms   MISSED
 SLO  chat  ttft_p95     450 ms   target    1.00 s   met
-Goodput (completed requests within every target): chat 95.5 %
+Goodput (requests within every target): chat 95.5 %
 
 Provenance: weakest is assumed (1 measured, 1 datasheet, 1 assumed)
 `orrery explain` names what is assumed, and so does --json

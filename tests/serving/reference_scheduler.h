@@ -83,7 +83,9 @@ class ReferenceScheduler {
     std::int64_t preemptions = 0;
     std::int64_t local = 0;  // decode half: cached tokens when its blocks were reserved
     bool rejected = false;
-    bool is_there = false;   // decode half: its prompt came from outside
+    bool is_there = false;  // decode half: its prompt came from outside
+    std::int64_t give_up = INT64_MAX;
+    bool failed = false;
     bool prefilling = true;  // until a step that yields a token is scheduled after an admission
     std::int64_t known() const { return input + generated; }
   };
@@ -104,6 +106,7 @@ class ReferenceScheduler {
     std::map<std::pair<std::int64_t, std::uint64_t>, std::int64_t> prefixes;
     for (std::size_t i = 0; i < table.size(); ++i) {
       requests.push_back({table.arrival_ps[i], table.input_tokens[i], table.output_tokens[i]});
+      if (table.clients_give_up()) requests.back().give_up = table.give_up_ps[i];
       prefix_after_key_.emplace_back();
       known_tokens_.push_back(0);
       tokens_per_key_.push_back(1);
@@ -126,6 +129,7 @@ class ReferenceScheduler {
     std::size_t arrived = 0;
     for (;;) {
       for (; arrived < requests.size() && requests[arrived].arrival <= now; ++arrived) submit(arrived, now);
+      abort_given_up(now);
       schedule_ahead(now);
       if (is_idle()) {
         if (arrived == requests.size()) return;
@@ -248,6 +252,24 @@ class ReferenceScheduler {
     running_.pop_back();
   }
 
+  void abort_given_up(std::int64_t now) {
+    std::vector<std::pair<std::int64_t, std::size_t>> gone;
+    const auto note = [&](std::size_t id) {
+      if (requests[id].give_up <= now) gone.emplace_back(requests[id].give_up, id);
+    };
+    for (const std::size_t id : waiting_) note(id);
+    for (const std::size_t id : running_) note(id);
+    std::sort(gone.begin(), gone.end());
+    for (const auto& [time, id] : gone) {
+      Request& r = requests[id];
+      r.failed = true;
+      r.finish = now;
+      free(r);
+      std::erase(waiting_, id);
+      std::erase(running_, id);
+    }
+  }
+
   std::int64_t limited(std::int64_t tokens, std::int64_t budget) const {
     if (limits_.long_prefill_token_threshold > 0) tokens = std::min(tokens, limits_.long_prefill_token_threshold);
     return std::min(tokens, budget);
@@ -338,8 +360,8 @@ class ReferenceScheduler {
 
   void update(const StepRecord& step) {
     for (const Share& share : step.shares) {
-      if (!share.yields) continue;
       Request& r = requests[share.id];
+      if (!share.yields || r.failed) continue;
       const auto running = std::find(running_.begin(), running_.end(), share.id);
       if (half == Half::prefill && running == running_.end()) {  // its blocks are lost: it starts over
         --r.placeholders;
@@ -354,6 +376,7 @@ class ReferenceScheduler {
       if (r.generated < r.output) continue;
       r.finish = step.end;
       finished.push_back(share.id);
+      r.failed = r.give_up < step.end;
       if (half != Half::prefill || !holds[share.id]) free(r);
       if (running != running_.end()) {
         running_.erase(running);

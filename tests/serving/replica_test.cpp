@@ -17,6 +17,7 @@ class RandomCase {
     bool prefix_caching = false;
     bool async_scheduling = false;
     bool threshold = false;
+    bool clients_give_up = false;
   };
 
   explicit RandomCase(std::uint64_t seed) : RandomCase(seed, {}) {}
@@ -49,6 +50,12 @@ class RandomCase {
       table.add(now, static_cast<std::int32_t>(draw(1, 60)), static_cast<std::int32_t>(draw(1, 60)));
     }
     if (features.prefix_caching && draw(0, 9) > 0) add_keys();
+    if (features.clients_give_up) {
+      table.set_patience(draw(1, 30000));
+      if (draw(0, 1) == 1) {
+        for (std::int64_t& time : table.give_up_ps) time += draw(0, 9000);
+      }
+    }
   }
 
   EngineLimits limits;
@@ -92,7 +99,9 @@ class RandomCase {
 };
 
 /// All combinations of features in turn.
-RandomCase::Features features_of(std::uint64_t seed) { return {(seed & 1) != 0, (seed & 2) != 0, (seed & 4) != 0}; }
+RandomCase::Features features_of(std::uint64_t seed) {
+  return {(seed & 1) != 0, (seed & 2) != 0, (seed & 4) != 0, (seed & 8) != 0};
+}
 
 /// Serves random cases in all ways, and adds up what happened.
 ReplicaTotals expect_agreement(RandomCase::Features features, std::uint64_t seeds) {
@@ -117,10 +126,12 @@ ReplicaTotals expect_agreement(RandomCase::Features features, std::uint64_t seed
         EXPECT_EQ(run.outcomes.first_token_ps[i], expected.first_token) << seed;
         EXPECT_EQ(run.outcomes.finish_ps[i], expected.finish) << seed;
         EXPECT_EQ(run.outcomes.preemptions[i], expected.preemptions) << seed;
+        EXPECT_EQ(run.outcomes.state[i] == RequestState::failed, expected.failed) << seed;
       }
       if (testing::Test::HasFailure()) return sum;
       sum.preemptions += run.totals.preemptions;
       sum.rejected += run.totals.rejected;
+      sum.failed += run.totals.failed;
       sum.hit_tokens += run.totals.hit_tokens;
       sum.evicted_blocks += run.totals.evicted_blocks;
     }
@@ -156,6 +167,23 @@ TEST(Replica, AgreesWithThePlainSchedulerWithEverythingOn) {
   expect_agreement({.prefix_caching = true, .async_scheduling = true, .threshold = true}, 6000);
 }
 
+TEST(Replica, AgreesWithThePlainSchedulerWhereClientsGiveUp) {
+  const ReplicaTotals sum = expect_agreement({.clients_give_up = true}, 4000);
+  EXPECT_GT(sum.failed, 10000);
+  EXPECT_GT(sum.preemptions, 1000);
+  EXPECT_GT(expect_agreement({.async_scheduling = true, .clients_give_up = true}, 4000).failed, 10000);
+  EXPECT_GT(expect_agreement({.async_scheduling = true, .threshold = true, .clients_give_up = true}, 4000).failed,
+            10000);
+}
+
+TEST(Replica, AgreesWithThePlainSchedulerWhereClientsGiveUpAndPrefixesAreCached) {
+  EXPECT_GT(expect_agreement({.prefix_caching = true, .clients_give_up = true}, 4000).failed, 10000);
+  EXPECT_GT(expect_agreement({.prefix_caching = true, .threshold = true, .clients_give_up = true}, 4000).failed, 10000);
+  expect_agreement({.prefix_caching = true, .async_scheduling = true, .clients_give_up = true}, 4000);
+  expect_agreement({.prefix_caching = true, .async_scheduling = true, .threshold = true, .clients_give_up = true},
+                   4000);
+}
+
 TEST(PlainScheduler, WithAQueueOfOneStepIsSynchronous) {
   for (std::uint64_t seed = 1; seed <= 2000; ++seed) {
     const RandomCase c(seed, {.prefix_caching = true, .threshold = (seed & 1) != 0});
@@ -186,6 +214,7 @@ TEST(Replica, ClosedFormCountsTheSameWorkAsStepByStep) {
     ASSERT_EQ(a.end_ps, b.end_ps) << seed;
     ASSERT_EQ(a.prefill_tokens, b.prefill_tokens) << seed;
     ASSERT_EQ(a.generated_tokens, b.generated_tokens) << seed;
+    ASSERT_EQ(a.failed_tokens, b.failed_tokens) << seed;
     ASSERT_EQ(a.decode_sequence_steps, b.decode_sequence_steps) << seed;
     ASSERT_EQ(a.context_token_steps, b.context_token_steps) << seed;
     ASSERT_EQ(a.window_token_steps, b.window_token_steps) << seed;
@@ -217,9 +246,12 @@ TEST(Replica, TokensAndRequestsAreConserved) {
     for (std::size_t i = 0; i < c.table.size(); ++i) {
       if (run.outcomes.state[i] == RequestState::completed) output += c.table.output_tokens[i];
     }
-    ASSERT_EQ(run.totals.generated_tokens, output) << seed;
-    ASSERT_EQ(run.totals.completed + run.totals.rejected, static_cast<std::int64_t>(c.table.size())) << seed;
-    ASSERT_EQ(run.totals.token_gaps.count(), output - run.totals.completed) << seed;
+    ASSERT_EQ(run.totals.generated_tokens - run.totals.failed_tokens, output) << seed;
+    ASSERT_EQ(run.totals.completed + run.totals.rejected + run.totals.failed, static_cast<std::int64_t>(c.table.size()))
+        << seed;
+    if (run.totals.failed == 0) {
+      ASSERT_EQ(run.totals.token_gaps.count(), output - run.totals.completed) << seed;
+    }
   }
 }
 

@@ -236,6 +236,74 @@ TEST(VllmV1, ARequestThatCanNeverFitIsRejectedAndTheOthersGoOn) {
   EXPECT_EQ(run.outcomes.finish_ps[0], RequestOutcomes::kUnset);
 }
 
+/// Requests with the times at which their clients give up.
+SmallCase with_patience(SmallCase c, Times give_up) {
+  c.table.give_up_ps = std::move(give_up);
+  return c;
+}
+constexpr std::int64_t kNever = INT64_MAX;
+
+TEST(VllmV1, V54AClientThatGivesUpFreesItsBlocksAtTheNextStepBoundary) {
+  const SmallCase c = with_patience({33, 16, 16, requests({{0, 8, 9}, {0, 8, 4}})}, {2500, kNever});
+  expect(c, {.steps = {"A:8 B:8", "A:1 B:1", "A:1 B:1", "B:1"},
+             .free = {28, 26, 26, 29},
+             .first = {1000, 1000},
+             .last = {3000, 4000}});
+  const StepCost cost = c.cost();
+  const ReplicaRun run = serve(cost, c.limits(), c.table);
+  EXPECT_EQ(run.outcomes.state[0], RequestState::failed);
+  EXPECT_EQ(run.totals.failed, 1);
+  EXPECT_EQ(run.totals.failed_tokens, 3);
+  EXPECT_EQ(run.totals.generated_tokens, 7);
+}
+
+TEST(VllmV1, V54AStepThatRunsIsNotInterruptedAndItsTokenIsLostAsynchronously) {
+  SmallCase c = with_patience({33, 16, 16, requests({{0, 8, 9}})}, {1500});
+  c.async_scheduling = true;
+  expect(c, {.steps = {"A:8", "A:1", "A:1"}, .first = {1000}, .last = {2000}});
+}
+
+TEST(VllmV1, V54AnAnswerThatEndsInTimeIsCompletedAndOneThatEndsLateHasFailed) {
+  for (const bool async_scheduling : {false, true}) {
+    SmallCase c = with_patience({33, 16, 16, requests({{0, 8, 3}, {0, 8, 3}})}, {3000, 2999});
+    c.async_scheduling = async_scheduling;
+    expect(c, {.steps = {"A:8 B:8", "A:1 B:1", "A:1 B:1"}, .first = {1000, 1000}, .last = {3000, 3000}});
+    const StepCost cost = c.cost();
+    const ReplicaRun run = serve(cost, c.limits(), c.table);
+    EXPECT_EQ(run.outcomes.state[0], RequestState::completed);
+    EXPECT_EQ(run.outcomes.state[1], RequestState::failed);
+  }
+}
+
+TEST(VllmV1, V54AHeadOfTheQueueThatGivesUpLetsTheNextOneIn) {
+  const SmallCase c = with_patience({8, 64, 64, requests({{0, 16, 5}, {0, 20, 1}, {0, 4, 1}})}, {kNever, 1500, kNever});
+  expect(c, {.steps = {"A:16", "A:1", "A:1 C:4", "A:1", "A:1"},
+             .free = {3, 2, 1, 2, 2},
+             .first = {1000, -1, 3000},
+             .last = {5000, 2000, 3000}});
+}
+
+TEST(VllmV1, V54RequestsThatGiveUpInTheQueueAreTakenOffItOnceHoweverLongItIs) {
+  constexpr int kWaiting = 200'000;
+  RequestTable table;
+  table.add(0, 4, 1000);
+  for (int i = 0; i < kWaiting; ++i) table.add(1, 4, 1);
+  table.give_up_ps.assign(table.size(), kNever);
+  for (int i = 0; i < kWaiting; ++i) table.give_up_ps[static_cast<std::size_t>(kWaiting - i)] = 1000 + i;
+  const StepCost cost = linear_cost(1000, 0, 0, 8, 1);
+  const ReplicaRun run = serve(cost, {1, 8, 4, 1000, 2000, true}, table);
+  EXPECT_EQ(run.totals.completed, 1);
+  EXPECT_EQ(run.totals.failed, kWaiting);
+  EXPECT_EQ(run.totals.steps, 1000);
+}
+
+TEST(VllmV1, V54APreemptedRequestThatGivesUpLeavesNothingBehind) {
+  const SmallCase c = with_patience({7, 16, 16, requests({{0, 8, 9}, {0, 8, 9}})}, {kNever, 7500});
+  expect(c, {.first = {1000, 1000}, .last = {9000, 8000}, .preemptions = 1});
+  const StepCost cost = c.cost();
+  EXPECT_EQ(serve(cost, c.limits(), c.table).totals.failed_tokens, 5);
+}
+
 TEST(VllmV1, AnIdleReplicaHasNoEvents) {
   const StepCost cost = linear_cost(1000, 0, 0, 8, 8);
   const RequestTable table;
