@@ -32,6 +32,7 @@ struct PoolSetup {
   std::size_t replicas = 1;
   const RoutingPolicy* routing = nullptr;
   bool step_by_step = false;
+  const Speculation* speculation = nullptr;  ///< null: every step gives a sequence one token
 };
 
 struct PoolOutcome {

@@ -122,13 +122,18 @@ void Replica::begin_segment(std::int64_t now) {
   const std::int64_t decoding = decodes_.size();
   const auto sequences = static_cast<std::size_t>(decoding) + chunks_.size();
   std::int64_t tokens = decoding;
-  prefill_ = {};
-  for (const Chunk& chunk : chunks_) {
-    tokens += chunk.tokens;
-    cost_.add_chunk(prefill_, at(chunk.slot).computed - chunk.tokens, chunk.tokens);
+  std::int64_t duration = 0;
+  if (speculation_ != nullptr) {
+    duration = speculative_step_ps();
+  } else {
+    prefill_ = {};
+    for (const Chunk& chunk : chunks_) {
+      tokens += chunk.tokens;
+      cost_.add_chunk(prefill_, at(chunk.slot).computed - chunk.tokens, chunk.tokens);
+    }
+    duration = cost_.tokens_ps[static_cast<std::size_t>(tokens)] + cost_.sequences_ps[sequences];
+    if (!chunks_.empty()) duration += cost_.prefill_ps(prefill_) + cost_.prefill_fixed_of(decoding);
   }
-  std::int64_t duration = cost_.tokens_ps[static_cast<std::size_t>(tokens)] + cost_.sequences_ps[sequences];
-  if (!chunks_.empty()) duration += cost_.prefill_ps(prefill_) + cost_.prefill_fixed_of(decoding);
   const DecodeBatch::Ramp ramp = decoding > 0 ? decodes_.ramp() : DecodeBatch::Ramp{};
   duration += ramp.first_ps;
   ORRERY_CHECK(duration > 0);
@@ -190,8 +195,9 @@ void Replica::count_segment(std::int64_t steps) {
   for (const Chunk& chunk : chunks_) {
     tokens += chunk.tokens;
     chunk_residents += at(chunk.slot).computed;
-    totals_.prefill_tokens += chunk.tokens;
+    if (at(chunk.slot).state != SlotState::speculating) totals_.prefill_tokens += chunk.tokens;
   }
+  if (speculation_ != nullptr) count_speculation();
   if (!chunks_.empty()) totals_.prefill_work += cost_.prefill_work(prefill_);
   const std::int64_t context_steps = steps * decodes_.context_tokens() + decoding * ramp;
   totals_.busy_ps += last_step_end_ps_ - segment_.start_ps;
@@ -214,6 +220,10 @@ void Replica::count_segment(std::int64_t steps) {
 
 void Replica::commit_chunks() {
   if (chunks_.empty()) return;
+  if (speculation_ != nullptr) {
+    commit_verified();
+    return;
+  }
   for (const Chunk& chunk : chunks_) {
     Slot& slot = at(chunk.slot);
     if (left_to_compute(slot) > 0) continue;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <unordered_map>
@@ -14,6 +15,7 @@
 #include "orrery/serving/prefix_tree.h"
 #include "orrery/serving/request_outcomes.h"
 #include "orrery/serving/request_table.h"
+#include "orrery/serving/speculation.h"
 #include "orrery/sim/log_histogram.h"
 
 namespace orrery {
@@ -29,12 +31,16 @@ struct EngineLimits {
   bool prefix_caching = false;
   bool async_scheduling = false;                  ///< V-61: a step is scheduled when the one before it starts
   std::int64_t long_prefill_token_threshold = 0;  ///< most tokens of one request in a step (V-12); 0: no such limit
+  std::int64_t draft_tokens = 0;                  ///< of a sequence in a step (V-80); 0: no speculation
 };
 
-/// Whether an engine could serve such a request with no other beside it.
+/// Whether an engine could serve such a request with no other beside it. With speculation the last token but one may
+/// have all its drafts, and a drafter that looks as far ahead again.
 constexpr bool could_ever_serve(const EngineLimits& limits, std::int64_t prompt, std::int64_t answer) {
   const std::int64_t longest = prompt + answer;
-  const std::int64_t blocks = (longest - 1 + limits.block_size - 1) / limits.block_size;
+  const std::int64_t tokens =
+      std::max(longest - 1, std::min(longest - 1 + 2 * limits.draft_tokens, limits.context_limit));
+  const std::int64_t blocks = (tokens + limits.block_size - 1) / limits.block_size;
   return longest <= limits.context_limit && blocks <= limits.usable_blocks;
 }
 
@@ -63,6 +69,10 @@ struct ReplicaTotals {
   std::vector<std::int64_t> steps_by_tokens;     ///< index: tokens of the step
   std::vector<std::int64_t> steps_by_sequences;  ///< index: sequences of the step
   StepWork prefill_work;                         ///< attention of prompt chunks
+  std::int64_t drafted_tokens = 0;               ///< scheduled to be verified
+  std::int64_t accepted_tokens = 0;              ///< of these, also beyond the end of an answer
+  std::int64_t verifications = 0;                ///< sequences of steps with at least one draft
+  StepWork speculation_work;                     ///< the drafter's, and that of the drafts' logits
   LogHistogram token_gaps;                       ///< every gap between successive tokens, ps
   Int128 request_ps = 0;                         ///< integral over time of the requests in the system
 };
@@ -98,6 +108,10 @@ class Replica {
   /// One that can never fit the context or the KV cache is rejected at once.
   void submit(std::uint32_t request);
 
+  /// Decodes speculatively from now on. Pre: nothing was submitted, scheduling is synchronous, and the limits know of
+  /// it; `speculation` outlives the replica.
+  void speculate(const Speculation& speculation);
+
   // replica_handover.cpp, for halves of a pool. As for arrivals: no event before `now` is left to process.
   /// Prefill (V-90): the blocks held of a finished request were fetched; they are free at the next step boundary.
   void acknowledge(std::uint32_t request, SimTime now);
@@ -117,10 +131,11 @@ class Replica {
   static constexpr std::int32_t kNone = -1;
 
   enum class SlotState : std::uint8_t {
-    computing,  ///< its prompt, or all that it lost by a preemption
-    decoding,   ///< a member of the decode batch
-    starved,    ///< a decoding request for which no budget was left (only with a threshold)
-    ending,     ///< its last token is on its way (V-11)
+    computing,    ///< its prompt, or all that it lost by a preemption
+    decoding,     ///< a member of the decode batch
+    speculating,  ///< decoding, with drafts to verify
+    starved,      ///< a decoding request for which no budget was left (only with a threshold)
+    ending,       ///< its last token is on its way (V-11)
   };
   /// A running request. While it decodes, its progress is that of the decode batch.
   struct Slot {
@@ -177,6 +192,15 @@ class Replica {
     std::int32_t slot;
     std::int64_t end;
   };
+  /// What a step with drafts holds.
+  struct VerifyLoad {
+    std::int64_t tokens = 0;
+    std::int64_t verifying = 0;  ///< sequences
+    std::int64_t drafts = 0;
+    std::int64_t context_tokens = 0;  ///< of the sequences, drafts included
+    std::int64_t window_tokens = 0;
+    std::int64_t draft_window_tokens = 0;  ///< the same for the drafter's window
+  };
   /// Steps that are scheduled: either one, or a run of decode steps.
   struct Segment {
     std::int64_t start_ps = 0;
@@ -202,6 +226,16 @@ class Replica {
   std::int32_t take_slot();
   void drop_slot(std::int32_t slot);
   void give_back_blocks(std::int32_t slot, std::int64_t registered, bool comes_back);
+
+  // replica_speculation.cpp: drafts and what becomes of them
+  std::int64_t tokens_to_verify(const Slot& slot) const;
+  std::int64_t blocks_to_look_ahead(std::int32_t slot, std::int64_t tokens) const;
+  void hold(std::int32_t slot, std::int64_t blocks);
+  std::int64_t speculative_step_ps();
+  std::int64_t later_passes_ps();
+  void count_speculation();
+  void commit_verified();
+  void deliver(Slot& slot, std::int64_t tokens);
 
   // replica_handover.cpp: requests of which another engine computes a part
   bool is_half(Handover::Half half) const { return handover_ != nullptr && handover_->half == half; }
@@ -245,6 +279,20 @@ class Replica {
   KvBlocks::Holding& holding_of(std::int32_t slot) { return holdings_[static_cast<std::size_t>(slot)]; }
   const KvBlocks::Holding& holding_of(std::int32_t slot) const { return holdings_[static_cast<std::size_t>(slot)]; }
   std::int64_t blocks_for(std::int64_t tokens) const { return (tokens + limits_.block_size - 1) / limits_.block_size; }
+  /// V-42: the tokens of a chunk's request that are computed when the step is over whatever is drafted.
+  std::int64_t certain_tokens(const Chunk& chunk) const {
+    const Slot& slot = at(chunk.slot);
+    return slot.state == SlotState::speculating ? slot.computed - chunk.tokens + 1 : slot.computed;
+  }
+  /// Tokens that are to be scheduled of a request that is not in the decode batch.
+  std::int64_t wanted_tokens(const Slot& slot) const {
+    return slot.state == SlotState::speculating ? tokens_to_verify(slot) : left_to_compute(slot);
+  }
+  /// Blocks to take for more tokens of a running request. Pre: `computed` are its computed tokens.
+  std::int64_t more_blocks(std::int32_t slot, std::int64_t computed, std::int64_t tokens) const {
+    if (speculation_ != nullptr) return blocks_to_look_ahead(slot, tokens);
+    return blocks_for(computed + tokens) - blocks_for(computed);
+  }
   /// Tokens that are still to compute before the next one comes out. Pre: not in the decode batch.
   std::int64_t left_to_compute(const Slot& slot) const {
     return requests_.input_tokens[slot.request] + slot.generated - slot.computed;
@@ -291,6 +339,12 @@ class Replica {
   std::vector<GiveUp> give_ups_;         ///< heap by time; of requests that have ended as well
   std::unordered_map<std::uint32_t, std::int32_t> running_slots_;  ///< by request, where clients give up
   std::vector<Registration> registrations_;                        ///< being collected
+
+  const Speculation* speculation_ = nullptr;
+  std::vector<std::int64_t> blocks_held_;  ///< by slot, with speculation: rejected drafts keep theirs
+  VerifyLoad verify_;                      ///< of the segment
+  StepWork draft_work_;                    ///< of the segment
+  std::vector<std::int64_t> contexts_;     ///< being collected
 
   Handover* const handover_;
   std::unordered_map<std::uint32_t, HeldBlocks> held_;  ///< by request

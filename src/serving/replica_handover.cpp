@@ -121,9 +121,16 @@ void Replica::admit_received(std::int64_t now, RemoteRequest& remote) {
     holding_of(index) = std::move(remote.holding);
     register_tokens(index, slot.computed + 1);
   }
-  late_.push_back({index, remote.last_token_ps});
-  join_decoding(index);
   --budget_;
+  if (speculation_ != nullptr) {  // nothing is drafted yet
+    slot.state = SlotState::speculating;
+    hold(index, blocks_for(++slot.computed));
+    computing_.push_back(index);
+    chunks_.push_back({index, 1});
+  } else {
+    late_.push_back({index, remote.last_token_ps});
+    join_decoding(index);
+  }
   outcomes_.scheduled_ps[remote.request] = is_under_way_ ? last_step_end_ps_ : now;
 }
 

@@ -55,14 +55,14 @@ bool Replica::plan_running(std::int64_t& blocks) {
   std::int64_t left = budget_ - decodes_.size();
   for (const std::int32_t index : computing_) {
     const Slot& slot = at(index);
-    std::int64_t tokens = std::min(left_to_compute(slot), chunk_limit_);
+    std::int64_t tokens = std::min(wanted_tokens(slot), chunk_limit_);
     if (tokens > left) {
       if (index != last_running_) return false;
       tokens = left;
     }
     if (tokens == 0) break;
     left -= tokens;
-    blocks += blocks_for(slot.computed + tokens) - blocks_for(slot.computed);
+    blocks += more_blocks(index, slot.computed, tokens);
     chunks_.push_back({index, tokens});
   }
   return blocks <= blocks_.free();
@@ -75,9 +75,9 @@ void Replica::walk_running() {
     const Slot& slot = at(index);
     if (slot.state == SlotState::ending) continue;  // V-11
     const bool decodes = slot.state == SlotState::decoding;
-    const std::int64_t tokens = decodes ? 1 : std::min({left_to_compute(slot), chunk_limit_, budget_});
+    const std::int64_t tokens = decodes ? 1 : std::min({wanted_tokens(slot), chunk_limit_, budget_});
     const std::int64_t computed = decodes ? decodes_.computed_of(index) : slot.computed;
-    const std::int64_t blocks = blocks_for(computed + tokens) - blocks_for(computed);
+    const std::int64_t blocks = more_blocks(index, computed, tokens);
     while (blocks > blocks_.free()) {
       const std::int32_t victim = last_running_;  // V-15
       preempt(victim);
@@ -100,6 +100,10 @@ bool Replica::begin_chunk(const Chunk& chunk) {
     std::erase(computing_, chunk.slot);
     join_decoding(chunk.slot);
     return false;
+  }
+  if (speculation_ != nullptr) {
+    hold(chunk.slot,
+         blocks_held_[static_cast<std::size_t>(chunk.slot)] + blocks_to_look_ahead(chunk.slot, chunk.tokens));
   }
   slot.computed += chunk.tokens;
   return true;
@@ -154,7 +158,7 @@ void Replica::register_running() {
     register_answers(decodes_.tick() + 1);
     return;
   }
-  for (const Chunk& chunk : chunks_) register_tokens(chunk.slot, at(chunk.slot).computed);
+  for (const Chunk& chunk : chunks_) register_tokens(chunk.slot, certain_tokens(chunk));
   for (const LateToken& late : late_) register_tokens(late.slot, at(late.slot).computed + 1);
 }
 
@@ -178,8 +182,9 @@ void Replica::register_answers(std::int64_t until_tick) {
     }
   }
   if (until_tick > decodes_.tick()) {
-    for (const auto& [slot, tokens] : chunks_) {
-      registrations_.push_back({until_tick, at(slot).admission, slot, at(slot).computed / limits_.block_size});
+    for (const Chunk& chunk : chunks_) {
+      const std::int64_t full = certain_tokens(chunk) / limits_.block_size;
+      registrations_.push_back({until_tick, at(chunk.slot).admission, chunk.slot, full});
     }
     for (const LateToken& late : late_) {
       const Slot& slot = at(late.slot);
@@ -244,6 +249,7 @@ void Replica::admit(std::int64_t now, std::int64_t cached, std::int64_t tokens) 
   } else {
     blocks_.take(blocks_for(slot.computed));
   }
+  if (speculation_ != nullptr) hold(index, blocks_for(slot.computed));
   if (head.preempted) {
     totals_.recomputed_tokens += requests_.input_tokens[head.request] + head.generated - cached;
   } else {
@@ -301,12 +307,13 @@ void Replica::drop_slot(std::int32_t index) {
 /// Pre: not decoding. `registered` tokens have their place in the prefix index by now.
 void Replica::give_back_blocks(std::int32_t index, std::int64_t registered, bool comes_back) {
   const Slot& slot = at(index);
-  const std::int64_t blocks = blocks_for(slot.computed);
+  const std::int64_t blocks =
+      speculation_ != nullptr ? blocks_held_[static_cast<std::size_t>(index)] : blocks_for(slot.computed);
   if (!blocks_.has_cache()) {
     blocks_.release_uncached(blocks);
     return;
   }
-  register_tokens(index, registered);
+  if (speculation_ == nullptr) register_tokens(index, registered);  // otherwise done when they were scheduled
   blocks_.release(holding_of(index), slot.request, blocks, comes_back);
 }
 

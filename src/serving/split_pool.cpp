@@ -41,6 +41,7 @@ struct Half {
       words[i].half = which;
       replicas.emplace_back(*setup.cost, setup.limits, table, prefixes ? &*prefixes : nullptr, outcomes,
                             static_cast<std::uint16_t>(i), step_by_step, &words[i]);
+      if (setup.speculation != nullptr) replicas.back().speculate(*setup.speculation);
     }
   }
   Half(const Half&) = delete;

@@ -146,7 +146,9 @@ class ReferenceScheduler {
   void submit(std::size_t id, std::int64_t now) {
     Request& r = requests[id];
     const std::int64_t longest = r.input + r.output;
-    r.rejected = longest > limits_.context_limit || blocks_for(longest - 1) > limits_.usable_blocks;
+    std::int64_t slots = longest - 1;
+    if (speculation != nullptr) slots = std::min(slots + 2 * speculation->tokens, limits_.context_limit);
+    r.rejected = longest > limits_.context_limit || blocks_for(slots) > limits_.usable_blocks;
     if (r.rejected) return;
     r.queued = now;
     waiting_.push_back(id);
@@ -168,6 +170,11 @@ class ReferenceScheduler {
       steps.push_back(std::move(step));
     }
   }
+
+  // Speculative decoding (V-80), synchronous.
+  const Speculation* speculation = nullptr;
+  std::int64_t drafted = 0;
+  std::int64_t accepted = 0;
 
   // Prompts and answers on different engines (V-90 to V-92).
   enum class Half { whole, prefill, decode };
@@ -218,11 +225,11 @@ class ReferenceScheduler {
     }
   }
 
-  bool allocate(std::size_t id, const std::vector<std::size_t>& hits, std::int64_t tokens) {
+  bool allocate(std::size_t id, const std::vector<std::size_t>& hits, std::int64_t tokens, std::int64_t ahead = 0) {
     Request& r = requests[id];
     const std::int64_t cached = std::ssize(hits) * limits_.block_size;
-    const std::int64_t fresh =
-        std::max<std::int64_t>(blocks_for(r.computed + cached + tokens) - std::ssize(r.blocks) - std::ssize(hits), 0);
+    const std::int64_t slots = std::min(r.computed + cached + tokens + ahead, limits_.context_limit);
+    const std::int64_t fresh = std::max<std::int64_t>(blocks_for(slots) - std::ssize(r.blocks) - std::ssize(hits), 0);
     if (fresh + idle(hits) > pool_.free()) return false;
     for (const std::size_t block : hits) {
       pool_.touch(block);
@@ -283,9 +290,13 @@ class ReferenceScheduler {
       const std::size_t id = running_[i];
       Request& r = requests[id];
       if (r.placeholders > 0 && r.computed + 2 - r.placeholders >= r.input + r.output) continue;
-      const std::int64_t tokens = limited(r.known() + r.placeholders - r.computed, budget);
+      std::int64_t wanted = r.known() + r.placeholders - r.computed;
+      if (speculation != nullptr && !r.prefilling) {
+        wanted = std::min(wanted + speculation->tokens, limits_.context_limit - 1 - r.computed);
+      }
+      const std::int64_t tokens = limited(wanted, budget);
       bool self = false;
-      while (!self && !allocate(id, {}, tokens)) {
+      while (!self && !allocate(id, {}, tokens, speculation != nullptr ? speculation->tokens : 0)) {
         self = running_.back() == id;
         preempt_last();
       }
@@ -367,7 +378,14 @@ class ReferenceScheduler {
         --r.placeholders;
         continue;
       }
-      ++r.generated;
+      std::int64_t taken = 0;
+      if (speculation != nullptr && !share.is_prefill) {
+        taken = speculation->accepted(static_cast<std::uint32_t>(share.id), r.generated, share.tokens - 1);
+        drafted += share.tokens - 1;
+        accepted += taken;
+      }
+      r.generated = std::min(r.generated + 1 + taken, r.output);
+      if (speculation != nullptr) r.computed = r.known() - 1;
       if (limits_.async_scheduling) {
         --r.placeholders;
         if (running != running_.end()) register_full(share.id, r.computed - r.placeholders);
@@ -402,6 +420,7 @@ class ReferenceScheduler {
       }
     }
     if (total == 0) return 0;
+    if (speculation != nullptr) return speculative_duration_of(step);
     std::int64_t duration = cost_.tokens_ps[static_cast<std::size_t>(total)] + cost_.sequences_ps[step.shares.size()];
     if (chunks > 0) {
       const std::int64_t launch = cost_.prefill_fixed_ps - (decoding > 0 ? cost_.decode_launch_ps : 0);
@@ -421,6 +440,57 @@ class ReferenceScheduler {
         const auto& line = cost_.window_lines[static_cast<std::size_t>(decoding)];
         duration += line.fixed_ps + window * line.token_ps;
       }
+    }
+    return duration;
+  }
+
+  /// The target's step with rows of logits for the drafts, then the drafter's passes, sequence by sequence.
+  std::int64_t speculative_duration_of(const StepRecord& step) const {
+    const StepCost& draft = speculation->cost.draft;
+    std::int64_t total = 0, decoding = 0, drafts = 0, context = 0, window = 0, draft_window = 0;
+    StepCost::PrefillLoad prefill, draft_prefill;
+    std::vector<std::int64_t> on;  // contexts of those that go on
+    for (const Share& share : step.shares) {
+      const Request& r = requests[share.id];
+      const std::int64_t after = r.computed + share.tokens;
+      total += share.tokens;
+      if (share.is_prefill) {
+        cost_.add_chunk(prefill, r.computed, share.tokens);
+        draft.add_chunk(draft_prefill, r.computed, share.tokens);
+        if (after < r.known()) continue;
+      } else {
+        ++decoding;
+        drafts += share.tokens - 1;
+        context += after;
+        window += std::min(after, cost_.window_tokens);
+        draft_window += std::min(after, draft.window_tokens);
+      }
+      on.push_back(after);
+    }
+    const bool has_prompts = decoding < std::ssize(step.shares);
+    const auto attention = [&](const StepCost& cost, const StepCost::PrefillLoad& load, std::int64_t k,
+                               std::int64_t w) {
+      std::int64_t ps = decoding > 0 ? cost.decode_ps(decoding, k, w) : 0;
+      if (has_prompts) ps += cost.prefill_ps(load) + cost.prefill_fixed_of(decoding);
+      return ps;
+    };
+    const std::vector<std::int64_t>& rows = speculation->cost.rows_ps;
+    const std::size_t n = step.shares.size();
+    std::int64_t duration = cost_.tokens_ps[static_cast<std::size_t>(total)] + cost_.sequences_ps[n] +
+                            rows[n + static_cast<std::size_t>(drafts)] - rows[n];
+    duration += attention(cost_, prefill, context, window);
+    duration +=
+        draft.tokens_ps[static_cast<std::size_t>(total)] + attention(draft, draft_prefill, context, draft_window);
+    if (on.empty()) return duration;
+    duration += draft.sequences_ps[on.size()];
+    for (std::int64_t pass = 1; pass < speculation->tokens; ++pass) {
+      context = window = 0;
+      for (const std::int64_t tokens : on) {
+        context += tokens + pass;
+        window += std::min(tokens + pass, draft.window_tokens);
+      }
+      duration +=
+          draft.tokens_ps[on.size()] + draft.sequences_ps[on.size()] + draft.decode_ps(std::ssize(on), context, window);
     }
     return duration;
   }

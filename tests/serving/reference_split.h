@@ -79,6 +79,7 @@ class ReferenceSplit {
     to.push_back({ReferenceScheduler(*pool.cost, pool.limits, table)});
     to.back().scheduler.half = half;
     to.back().scheduler.holds = holds_;
+    to.back().scheduler.speculation = pool.speculation;
     to.back().scheduler.set_depth(pool.limits.async_scheduling ? 2 : 1);
   }
 
@@ -117,7 +118,11 @@ class ReferenceSplit {
     const auto fits = [&](const PoolSetup& pool, const RequestTable& table) {
       const std::int64_t all = table.input_tokens[i] + table.output_tokens[i];
       const std::int64_t size = pool.limits.block_size;
-      return all <= pool.limits.context_limit && (all - 1 + size - 1) / size <= pool.limits.usable_blocks;
+      std::int64_t slots = all - 1;
+      if (pool.speculation != nullptr) {
+        slots = std::min(slots + 2 * pool.limits.draft_tokens, pool.limits.context_limit);
+      }
+      return all <= pool.limits.context_limit && (slots + size - 1) / size <= pool.limits.usable_blocks;
     };
     Request& r = requests[i];
     r.rejected = !fits(setup_.prefill, prompts_) || (holds_[i] && !fits(setup_.decode, answers_));
