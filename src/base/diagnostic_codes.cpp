@@ -40,6 +40,10 @@ constexpr DiagnosticCode kCodes[] = {
     {"invalid-parallelism", "the parallel layout does not fit the model or the server",
      "Tensor parallelism must divide the chips of a server, the attention heads and the widths that it\n"
      "shards. The message names the numbers; choose another degree or another server."},
+    {"invalid-speculation", "drafts do not go with the model or the engine",
+     "A drafter must speak the tokens of the model that verifies them, a head cannot be deeper than its\n"
+     "model, and a step must have room for the drafts of one sequence. Speculation is simulated with\n"
+     "synchronous scheduling: `async_scheduling: false`."},
     {"invalid-trace-row", "a row of a trace cannot be read",
      "The row lacks a column, holds something that is not a number, a negative time or a token count\n"
      "below one. Nothing was simulated. `--skip-bad-rows` leaves such rows out and prints how many."},

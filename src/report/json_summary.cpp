@@ -106,6 +106,20 @@ void write_transfers(Sink& sink, const TransferResult& transfers) {
 }
 
 template <class Sink>
+void write_speculation(Sink& sink, const SpeculationResult& speculation) {
+  sink.key("speculation");
+  sink.begin_object();
+  sink.field("draft", speculation.draft);
+  sink.field("draft_tokens", speculation.tokens);
+  sink.field("drafted_tokens", speculation.drafted);
+  sink.field("accepted_tokens", speculation.accepted);
+  sink.field("accepted_share",
+             ratio(static_cast<double>(speculation.accepted), static_cast<double>(speculation.drafted)));
+  sink.field("tokens_per_verification", speculation.verifications > 0 ? speculation.tokens_per_verification : kNone);
+  sink.end_object();
+}
+
+template <class Sink>
 void write_pool(Sink& sink, const PoolResult& pool) {
   sink.key(pool.name);
   sink.begin_object();
@@ -148,6 +162,7 @@ void write_pool(Sink& sink, const PoolResult& pool) {
   sink.field("mean_chip_power_W", pool.mean_chip_power_W);
   sink.field("cost_usd", pool.cost_usd);
   sink.field("carbon_g", pool.carbon_g);
+  if (pool.speculation) write_speculation(sink, *pool.speculation);
   if (pool.transfers) write_transfers(sink, *pool.transfers);
   sink.end_object();
 }

@@ -161,6 +161,24 @@ std::string pools_text(const Results& results, const TextStyle& style) {
   return table.render(style) + what + more_line(results.pools.size(), shown, "pools");
 }
 
+/// What drafts were worth.
+std::string speculation_text(const Results& results) {
+  std::string text;
+  std::size_t shown = 0;
+  std::size_t all = 0;
+  for (const PoolResult& pool : results.pools) {
+    if (!pool.speculation || ++all > kMostRows) continue;
+    ++shown;
+    const SpeculationResult& drafts = *pool.speculation;
+    text +=
+        line_of(fmt::format("Speculation  {}: {} tokens at a time, {} of the drafts taken ({} by {})",
+                            name_text(pool.name), figure_text(drafts.tokens_per_verification),
+                            share_text(per(static_cast<double>(drafts.accepted), static_cast<double>(drafts.drafted))),
+                            count_text(drafts.tokens), plain_text(drafts.draft)));
+  }
+  return text.empty() ? text : text + more_line(all, shown, "pools with drafts") + '\n';
+}
+
 /// The way of prompts from the pool that computes them: what it takes, after the first token and before the others.
 std::string transfers_text(const Results& results, const TextStyle& style) {
   std::string text;
@@ -276,6 +294,7 @@ std::string text_summary(const Results& results, const TextStyle& style) {
   text += latency_text(results, style) + '\n';
   text += throughput_text(results) + '\n';
   text += pools_text(results, style) + '\n';
+  text += speculation_text(results);
   text += transfers_text(results, style);
   text += bill_text(results) + '\n';
   const std::string slo = slo_text(results, style);

@@ -13,6 +13,7 @@ namespace {
 /// Work of one chip of the replica.
 StepWork work_of(const StepCost& cost, const ReplicaTotals& totals) {
   StepWork work = totals.prefill_work;
+  work += totals.speculation_work;
   const auto add = [&](std::int64_t times, const StepWork& each) { work += static_cast<double>(times) * each; };
   for (std::size_t t = 0; t < totals.steps_by_tokens.size(); ++t) {
     if (totals.steps_by_tokens[t] != 0) add(totals.steps_by_tokens[t], cost.tokens_work[t]);
@@ -57,6 +58,26 @@ RequestCounts count_requests(const RequestOutcomes& outcomes) {
   return counts;
 }
 
+namespace {
+
+SpeculationResult account_speculation(const SystemSpeculation& speculation, const PoolOutcome& outcome) {
+  SpeculationResult result;
+  result.draft = speculation.name;
+  result.tokens = speculation.setup.tokens;
+  for (const ReplicaTotals& totals : outcome.replicas) {
+    result.drafted += totals.drafted_tokens;
+    result.accepted += totals.accepted_tokens;
+    result.verifications += totals.verifications;
+  }
+  if (result.verifications > 0) {
+    result.tokens_per_verification =
+        static_cast<double>(result.verifications + result.accepted) / static_cast<double>(result.verifications);
+  }
+  return result;
+}
+
+}  // namespace
+
 PoolResult account_pool(const SystemPool& pool, const PoolOutcome& outcome, Seconds duration, Joules sending) {
   PoolResult result;
   result.name = pool.name;
@@ -95,6 +116,7 @@ PoolResult account_pool(const SystemPool& pool, const PoolOutcome& outcome, Seco
     busy_s += SimTime(totals.busy_ps).seconds().si();
   }
   result.itl = summarize(gaps);
+  if (pool.speculation) result.speculation = account_speculation(*pool.speculation, outcome);
 
   const double replica_s = duration.si() * static_cast<double>(pool.replicas);
   const auto steps = static_cast<double>(std::max<std::int64_t>(result.steps, 1));
@@ -147,8 +169,10 @@ std::vector<std::string> broken_laws(const SystemPool& pool, const RequestTable&
     const std::int64_t steps =
         std::accumulate(totals.steps_by_tokens.begin(), totals.steps_by_tokens.end(), std::int64_t{0});
     expect(steps == totals.steps, "every step is counted once");
-    expect(weighted_sum(totals.steps_by_tokens) == totals.prefill_tokens + totals.decode_sequence_steps,
+    expect(weighted_sum(totals.steps_by_tokens) ==
+               totals.prefill_tokens + totals.decode_sequence_steps + totals.drafted_tokens,
            "tokens scheduled are tokens computed");
+    expect(totals.accepted_tokens <= totals.drafted_tokens, "no more drafts are taken than made");
     failed += totals.failed;
     expect(totals.busy_ps <= totals.end_ps, "a replica is not busy for longer than it runs");
   }

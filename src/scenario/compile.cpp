@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "orrery/base/nearest_name.h"
+#include "orrery/base/random_stream.h"
 #include "orrery/scenario/compile_pool.h"
 #include "orrery/scenario/compile_prefill.h"
 #include "orrery/scenario/system.h"
@@ -97,6 +98,11 @@ std::shared_ptr<System> compile_system(const Node& node, const std::string& fold
   for (const auto& pool : scenario->pools) {
     auto compiled = compile_pool(pool, *pool_nodes.find(pool.name), folder, catalog, system->provenance, diagnostics);
     if (compiled) system->pools.push_back(std::move(*compiled));
+  }
+  for (SystemPool& pool : system->pools) {
+    if (pool.speculation) {
+      pool.speculation->setup.seed = RandomStream(scenario->seed, "serving", "speculation").next();
+    }
   }
   join_prefill(*scenario, pool_nodes, catalog, *system, diagnostics);
   for (const auto& service : scenario->services) {

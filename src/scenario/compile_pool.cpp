@@ -12,6 +12,7 @@
 #include "orrery/model/hugging_face.h"
 #include "orrery/model/memory_footprint.h"
 #include "orrery/model/step_cost_builder.h"
+#include "orrery/scenario/compile_speculation.h"
 
 namespace orrery {
 namespace {
@@ -48,6 +49,11 @@ class PoolCompiler {
     resolve_limits();
     join_chips();
     if (diagnostics_.error_count() > errors_before) return std::nullopt;
+    if (record_.engine_settings && record_.engine_settings->speculation) {
+      const Node& speculation = *node_.find("engine_settings")->find("speculation");
+      pool_.speculation = load_speculation(pool_, chip, speculation, catalog_, provenance_, diagnostics_);
+      if (!pool_.speculation) return std::nullopt;
+    }
     plan_memory(chip);
     if (diagnostics_.error_count() > errors_before) return std::nullopt;
     pool_.dense_peak = chip.dense_peak(*math_precision(pool_.precision.weights, pool_.precision.activations))->si();
@@ -55,6 +61,7 @@ class PoolCompiler {
                        engine_->request_overhead.value};
     calibrate();
     pool_.cost = build_step_cost(step_request(pool_, chip));
+    if (pool_.speculation) price_speculation(pool_, chip);
     return std::move(pool_);
   }
 
@@ -202,6 +209,7 @@ class PoolCompiler {
     limits.async_scheduling = settings.async_scheduling.value_or(engine_->async_scheduling.value);
     limits.long_prefill_token_threshold =
         settings.long_prefill_token_threshold.value_or(engine_->long_prefill_token_threshold.value);
+    if (settings.speculation) limits.draft_tokens = settings.speculation->tokens;
     limits.context_limit = settings.max_model_len.value_or(pool_.model.context_limit);
     if (limits.context_limit > pool_.model.context_limit) {
       report("out-of-range", "engine_settings.max_model_len",
@@ -233,6 +241,10 @@ class PoolCompiler {
             .si();
     plan.framework = engine_->framework_memory.value.si();
     plan.kv_per_token = kv_bytes_per_token(pool_.model, bytes, ranks).si();
+    if (pool_.speculation) {
+      plan.weights += pool_.speculation->weights;
+      plan.kv_per_token += pool_.speculation->kv_per_token;
+    }
     if (plan.weights > plan.usable) {
       report("model-does-not-fit", "model",
              fmt::format("{} of weights per chip, and {} to hold them ({:g} % of the memory)",

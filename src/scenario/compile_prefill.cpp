@@ -82,6 +82,11 @@ class PrefillJoin {
     if (prefill.limits.block_size != decode_.limits.block_size) {
       differ("the size of KV blocks", decode_.limits.block_size, prefill.limits.block_size);
     }
+    const auto drafts = [](const SystemPool& pool) {
+      return pool.speculation ? fmt::format("{} by {}", pool.speculation->setup.tokens, pool.speculation->name)
+                              : "none";
+    };
+    if (drafts(prefill) != drafts(decode_)) differ("what is drafted", drafts(decode_), drafts(prefill));
     if (prefill.site.header.id != decode_.site.header.id) {
       differ("the site", decode_.site.header.id, prefill.site.header.id);
     }

@@ -80,6 +80,16 @@ struct TransferResult {
   double energy_J = 0;          ///< of the bytes; part of the energy of the pool that sends them
 };
 
+/// What speculative decoding has made of its drafts.
+struct SpeculationResult {
+  std::string draft;  ///< who drafts
+  std::int64_t tokens = 0;
+  std::int64_t drafted = 0;
+  std::int64_t accepted = 0;
+  std::int64_t verifications = 0;      ///< sequences of steps with drafts
+  double tokens_per_verification = 0;  ///< the one that comes for certain included
+};
+
 struct PoolResult {
   std::string name;
   std::string site;
@@ -112,6 +122,7 @@ struct PoolResult {
   double mean_chip_power_W = 0;
   double cost_usd = 0;
   double carbon_g = 0;
+  std::optional<SpeculationResult> speculation;
   std::optional<TransferResult> transfers;  ///< of a pool whose prompts another one computes
 };
 

@@ -37,6 +37,42 @@ void visit(Visitor& v, PrecisionRecord& r) {
   v.required("kv_cache", r.kv_cache, "Cached keys and values");
 }
 
+/// A model of its own that drafts, on the same chips.
+struct DraftModelRecord {
+  Reference<ModelKind> model;
+  PrecisionRecord precision;
+};
+constexpr RecordName record_name(const DraftModelRecord*) {
+  return {"DraftModel", "A model of its own that drafts, on the same chips"};
+}
+template <class Visitor>
+void visit(Visitor& v, DraftModelRecord& r) {
+  v.required("model", r.model, "Which, of the same vocabulary");
+  v.required("precision", r.precision, "Its number formats");
+}
+
+/// Drafts that the model verifies several at a time.
+struct SpeculationRecord {
+  std::int64_t tokens = 0;
+  double acceptance = 0;
+  std::optional<DraftModelRecord> draft_model;
+  std::optional<std::int64_t> head_layers;
+  Place place;
+};
+constexpr RecordName record_name(const SpeculationRecord*) {
+  return {"Speculation", "Drafts that the model verifies several at a time, from a draft model or a head of its own"};
+}
+template <class Visitor>
+void visit(Visitor& v, SpeculationRecord& r) {
+  v.required("tokens", r.tokens, "Drafts of a sequence in a step", in_range(1, 64));
+  v.required("acceptance", r.acceptance, "Chance that a draft is taken where those before it were", in_range(0, 1));
+  v.optional("draft_model", r.draft_model, "Who drafts: another model");
+  v.optional("head_layers", r.head_layers,
+             "Who drafts: so many more layers of the model's own kind under its LM head, as MTP and EAGLE have",
+             in_range(1, 1000));
+  v.place(r.place);
+}
+
 /// What to change of the engine's own settings.
 struct EngineSettings {
   std::optional<std::int64_t> max_num_seqs;
@@ -47,6 +83,7 @@ struct EngineSettings {
   std::optional<bool> prefix_caching;
   std::optional<bool> async_scheduling;
   std::optional<std::int64_t> long_prefill_token_threshold;
+  std::optional<SpeculationRecord> speculation;
 };
 constexpr RecordName record_name(const EngineSettings*) {
   return {"EngineSettings", "What to change of the engine's own settings"};
@@ -65,6 +102,7 @@ void visit(Visitor& v, EngineSettings& r) {
   v.optional("async_scheduling", r.async_scheduling, "Schedule a step while the one before it runs");
   v.optional("long_prefill_token_threshold", r.long_prefill_token_threshold,
              "Most tokens of one request in one step; 0: no such limit", in_range(0, 1e6));
+  v.optional("speculation", r.speculation, "Speculative decoding; none when absent");
 }
 
 enum class Ownership { rented, owned };

@@ -10,7 +10,8 @@
 namespace orrery {
 
 PoolSetup pool_setup(const SystemPool& pool, const RunOptions& options) {
-  return {&pool.cost, pool.limits, static_cast<std::size_t>(pool.replicas), pool.routing, options.step_by_step};
+  return {&pool.cost,   pool.limits,          static_cast<std::size_t>(pool.replicas),
+          pool.routing, options.step_by_step, pool.speculation ? &pool.speculation->setup : nullptr};
 }
 
 SplitSetup split_setup(const System& system, std::size_t pool, const RunOptions& options) {

@@ -15,6 +15,7 @@
 #include "orrery/scenario/scenario_record.h"
 #include "orrery/serving/kv_exchange.h"
 #include "orrery/serving/pool.h"
+#include "orrery/serving/speculation.h"
 
 namespace orrery {
 
@@ -33,6 +34,16 @@ struct SystemPrefill {
   std::size_t pool = 0;
   TransferPath path;
   JoulesPerByte energy_per_byte;
+};
+
+/// The drafter of a pool.
+struct SystemSpeculation {
+  std::string name;
+  ModelRecord draft;
+  ModelPrecision precision;
+  double weights = 0;  ///< bytes per chip, beside the model's
+  double kv_per_token = 0;
+  Speculation setup;
 };
 
 /// One pool of a scenario, bound to its catalog entries and compiled for simulation.
@@ -55,6 +66,7 @@ struct SystemPool {
   std::int64_t replicas = 0;
   std::int64_t chips = 0;
   const RoutingPolicy* routing = nullptr;
+  std::optional<SystemSpeculation> speculation;
   std::optional<SystemPrefill> prefill;     ///< another pool computes its prompts
   std::optional<std::size_t> prefills_for;  ///< it computes the prompts of another pool, and serves nobody else
 };

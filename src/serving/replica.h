@@ -288,6 +288,10 @@ class Replica {
   std::int64_t wanted_tokens(const Slot& slot) const {
     return slot.state == SlotState::speculating ? tokens_to_verify(slot) : left_to_compute(slot);
   }
+  /// Blocks of a request that is not in the decode batch.
+  std::int64_t blocks_of(std::int32_t slot) const {
+    return speculation_ != nullptr ? blocks_held_[static_cast<std::size_t>(slot)] : blocks_for(at(slot).computed);
+  }
   /// Blocks to take for more tokens of a running request. Pre: `computed` are its computed tokens.
   std::int64_t more_blocks(std::int32_t slot, std::int64_t computed, std::int64_t tokens) const {
     if (speculation_ != nullptr) return blocks_to_look_ahead(slot, tokens);

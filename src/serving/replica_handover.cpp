@@ -24,7 +24,7 @@ void Replica::wake(std::int64_t now) {
 /// V-90: the request is done here, but its blocks are not free.
 void Replica::hold_blocks(std::int32_t index) {
   const Slot& slot = at(index);
-  HeldBlocks held{blocks_for(slot.computed), {}};
+  HeldBlocks held{blocks_of(index), {}};
   if (blocks_.has_cache()) std::swap(held.holding, holding_of(index));
   held_.emplace(slot.request, std::move(held));
 }

@@ -307,8 +307,7 @@ void Replica::drop_slot(std::int32_t index) {
 /// Pre: not decoding. `registered` tokens have their place in the prefix index by now.
 void Replica::give_back_blocks(std::int32_t index, std::int64_t registered, bool comes_back) {
   const Slot& slot = at(index);
-  const std::int64_t blocks =
-      speculation_ != nullptr ? blocks_held_[static_cast<std::size_t>(index)] : blocks_for(slot.computed);
+  const std::int64_t blocks = blocks_of(index);
   if (!blocks_.has_cache()) {
     blocks_.release_uncached(blocks);
     return;

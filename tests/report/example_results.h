@@ -92,6 +92,18 @@ inline Results example_results() {
   return r;
 }
 
+/// The same with a drafter.
+inline Results example_with_drafts() {
+  Results r = example_results();
+  r.pools[0].speculation = SpeculationResult{.draft = "llama-3.1-8b",
+                                             .tokens = 4,
+                                             .drafted = 160000,
+                                             .accepted = 60000,
+                                             .verifications = 40000,
+                                             .tokens_per_verification = 2.5};
+  return r;
+}
+
 /// The same where another pool computes the prompts.
 inline Results example_of_split_pools() {
   Results r = example_results();

@@ -105,6 +105,14 @@ TEST(JsonSummary, AddsPoolsOfOneSiteUp) {
   EXPECT_EQ(at(node, "sites.korea.energy_J")->text, "4500000");
 }
 
+TEST(JsonSummary, TellsWhatDraftsWereWorth) {
+  const std::string json = json_summary(example_with_drafts(), SummaryTiming::left_out);
+  for (const char* text : {R"("draft": "llama-3.1-8b")", R"("draft_tokens": 4)", R"("drafted_tokens": 160000)",
+                           R"("accepted_share": 0.375)", R"("tokens_per_verification": 2.5)"}) {
+    EXPECT_NE(json.find(text), std::string::npos) << text;
+  }
+}
+
 TEST(JsonSummary, TellsHowPromptsCameToAPoolThatHasThemComputed) {
   const std::string json = json_summary(example_of_split_pools(), SummaryTiming::left_out);
   for (const char* text : {R"("from": "prompts")", R"("first_token": "prefill")", R"("overlap": "layers")",

@@ -160,6 +160,13 @@ TEST(HumanText, ClipsByColumnsAndNeverInsideACharacter) {
   EXPECT_EQ(clipped_text("\uc11c\uc6b8\ud2b9\ubcc4\uc2dc", 7), "\uc11c\uc6b8...");
 }
 
+TEST(TextSummary, SaysWhatDraftsWereWorth) {
+  EXPECT_THAT(
+      text_summary(example_with_drafts(), {}),
+      HasSubstr("Speculation  main: 2.50 tokens at a time, 37.5 % of the drafts taken (4 by llama-3.1-8b)\n\n"));
+  EXPECT_THAT(text_summary(example_results(), {}), Not(HasSubstr("Speculation")));
+}
+
 TEST(TextSummary, ShowsTheWayOfPromptsBetweenPools) {
   const std::string text = text_summary(example_of_split_pools(), {});
   EXPECT_THAT(text, HasSubstr(R"(Prompts for main     mean      p50      p90      p95      p99      max

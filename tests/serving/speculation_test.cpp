@@ -207,6 +207,9 @@ struct RandomCase {
       now += draw(0, 2) == 0 ? 0 : draw(0, 4000);
       table.add(now, static_cast<std::int32_t>(draw(1, 60)), static_cast<std::int32_t>(draw(1, 60)));
     }
+    if (draw(0, 2) == 0) {
+      for (const std::int64_t arrival : table.arrival_ps) table.give_up_ps.push_back(arrival + draw(0, 60'000));
+    }
     if (!limits.prefix_caching) return;
     const bool with_answers = draw(0, 1) == 1;
     for (std::size_t i = 0; i < table.size(); ++i) {
@@ -233,6 +236,7 @@ TEST(SpeculativeReplica, AgreesWithThePlainScheduler) {
   std::int64_t preemptions = 0;
   std::int64_t accepted = 0;
   std::int64_t hits = 0;
+  std::int64_t failed = 0;
   for (std::uint64_t seed = 1; seed <= 6000; ++seed) {
     const RandomCase c(seed);
     ReferenceScheduler reference(c.cost, c.limits, c.table);
@@ -253,6 +257,7 @@ TEST(SpeculativeReplica, AgreesWithThePlainScheduler) {
       ASSERT_EQ(run.outcomes.finish_ps[i], reference.requests[i].finish) << seed;
       ASSERT_EQ(run.outcomes.preemptions[i], reference.requests[i].preemptions) << seed;
     }
+    failed += run.totals.failed;
     preemptions += reference.preemptions;
     accepted += reference.accepted;
     hits += reference.hit_tokens;
@@ -260,17 +265,18 @@ TEST(SpeculativeReplica, AgreesWithThePlainScheduler) {
   EXPECT_GT(preemptions, 5000) << "the cases must be tight enough to matter";
   EXPECT_GT(accepted, 100'000);
   EXPECT_GT(hits, 50'000);
+  EXPECT_GT(failed, 1000);
 }
 
 TEST(SpeculativeReplica, ConservesTokensRequestsAndTime) {
   for (std::uint64_t seed = 1; seed <= 1000; ++seed) {
     const RandomCase c(seed);
     const ReplicaRun run = serve(c.cost, c.limits, c.table, false, &c.speculation);
-    std::int64_t output = 0;
+    std::int64_t output = run.totals.failed_tokens;
     Int128 latency = 0;
     for (std::size_t i = 0; i < c.table.size(); ++i) {
-      if (run.outcomes.state[i] != RequestState::completed) continue;
-      output += c.table.output_tokens[i];
+      if (run.outcomes.state[i] == RequestState::rejected) continue;
+      if (run.outcomes.state[i] == RequestState::completed) output += c.table.output_tokens[i];
       latency += run.outcomes.finish_ps[i] - c.table.arrival_ps[i];
     }
     std::int64_t scheduled = 0;
@@ -278,7 +284,9 @@ TEST(SpeculativeReplica, ConservesTokensRequestsAndTime) {
       scheduled += static_cast<std::int64_t>(t) * run.totals.steps_by_tokens[t];
     }
     ASSERT_EQ(run.totals.generated_tokens, output) << seed;
-    ASSERT_EQ(run.totals.token_gaps.count(), output - run.totals.completed) << seed;
+    if (run.totals.failed == 0) {
+      ASSERT_EQ(run.totals.token_gaps.count(), output - run.totals.completed) << seed;
+    }
     ASSERT_EQ(scheduled, run.totals.prefill_tokens + run.totals.decode_sequence_steps + run.totals.drafted_tokens)
         << seed;
     ASSERT_TRUE(run.totals.request_ps == latency) << seed;

@@ -198,7 +198,8 @@ struct RandomSplit {
       half->replicas = static_cast<std::size_t>(draw(1, 3));
       half->routing = find_routing_policy("round-robin");
     }
-    if (draw(0, 2) == 0) speculate();
+    if (draw(0, 2) == 0) speculate(setup.decode, decode_speculation);
+    if (draw(0, 3) == 0) speculate(setup.prefill, prefill_speculation);
     TransferPath& path = setup.path;
     path.capacity = BytesPerSecond(static_cast<double>(draw(1, 40)) * 1e11);
     path.most_of_one = draw(0, 1) == 0 ? path.capacity : 0.3 * path.capacity;
@@ -229,9 +230,9 @@ struct RandomSplit {
   std::int64_t draw(std::int64_t low, std::int64_t high) {
     return low + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(high - low + 1));
   }
-  /// Answers are drafted, and verified by the decode engines.
-  void speculate() {
-    EngineLimits& limits = setup.decode.limits;
+  /// Answers are drafted and verified by the decode engines; prefill engines compute what the drafter needs.
+  void speculate(PoolSetup& half, Speculation& speculation) {
+    EngineLimits& limits = half.limits;
     limits.async_scheduling = false;
     limits.draft_tokens = draw(1, 4);
     speculation.tokens = limits.draft_tokens;
@@ -239,13 +240,14 @@ struct RandomSplit {
     speculation.cost.rows_ps.assign(static_cast<std::size_t>(limits.max_batched_tokens) + 1, 3);
     speculation.cost.rows_work.resize(speculation.cost.rows_ps.size());
     speculation.cost.draft = linear_cost(draw(1, 50), 1, 0, limits.max_batched_tokens, limits.max_sequences);
-    setup.decode.speculation = &speculation;
+    half.speculation = &speculation;
   }
 
   std::mt19937_64 random;
   StepCost prefill_cost;
   StepCost decode_cost;
-  Speculation speculation;
+  Speculation prefill_speculation;
+  Speculation decode_speculation;
   SplitSetup setup;
   RequestTable table;
 };
