@@ -30,6 +30,9 @@ std::optional<MathPrecision> math_precision(Precision weights, Precision activat
     case Precision::fp8:
       if (weights == Precision::fp8 || is_4_bit || is_compressed) return MathPrecision::fp8;
       return std::nullopt;
+    case Precision::fp8_block:
+      if (weights == Precision::fp8_block) return MathPrecision::fp8;
+      return std::nullopt;
     case Precision::int8:
       if (weights == Precision::int8 || weights == Precision::int4 || is_compressed) return MathPrecision::int8;
       return std::nullopt;
@@ -94,6 +97,8 @@ Result<void> Chip::supports(Precision weights, Precision activations) const {
 }
 
 Result<void> Chip::supports_kv_cache(Precision precision) const {
+  if (precision == Precision::fp8_block)
+    return failure("no kernel reads a KV cache with scales for blocks of 128 x 128");
   if (precision != Precision::compressed || (chip_.compression && chip_.compression->kv_cache)) return {};
   return failure(fmt::format("{} has no compression of its own for the KV cache", id()));
 }

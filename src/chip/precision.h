@@ -6,7 +6,7 @@
 namespace orrery {
 
 /// Number formats of weights, activations and KV-cache entries.
-enum class Precision { bf16, fp16, fp8, int8, int4, nvfp4, mxfp4, compressed };
+enum class Precision { bf16, fp16, fp8, fp8_block, int8, int4, nvfp4, mxfp4, compressed };
 
 template <>
 struct EnumNames<Precision> {
@@ -14,6 +14,8 @@ struct EnumNames<Precision> {
       {Precision::bf16, "bf16", "bfloat16, 2 bytes"},
       {Precision::fp16, "fp16", "IEEE half, 2 bytes"},
       {Precision::fp8, "fp8", "8-bit float, one scale per tensor or token"},
+      {Precision::fp8_block, "fp8_block",
+       "8-bit float, one scale per 128 x 128 weights or 128 activations, as DeepSeek's"},
       {Precision::int8, "int8", "8-bit integer, one scale per channel"},
       {Precision::int4, "int4", "4-bit integer, one 16-bit scale per group of 128"},
       {Precision::nvfp4, "nvfp4", "4-bit float, one fp8 scale per 16"},
@@ -32,6 +34,8 @@ constexpr double bytes_per_element(Precision precision) {
     case Precision::fp8:
     case Precision::int8:
       return 1;
+    case Precision::fp8_block:
+      return 1 + 4.0 / (128 * 128);
     case Precision::int4:
       return 0.5 + 4.0 / 128;
     case Precision::nvfp4:

@@ -1,6 +1,7 @@
 #include "orrery/model/memory_footprint.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "orrery/model/model_shape.h"
 
@@ -30,9 +31,9 @@ double sharded_attention_weights(const ModelRecord& model, double ranks) {
 
 }  // namespace
 
-Bytes weight_bytes_per_rank(const ModelRecord& model, const ElementBytes& bytes, std::int64_t ranks) {
+Bytes weight_bytes_per_chip(const ModelRecord& model, const ElementBytes& bytes, const EngineLayout& layout) {
   const LayerCounts layers = layer_counts(model);
-  const auto shards = static_cast<double>(ranks);
+  const auto shards = static_cast<double>(layout.tensor);
   const auto hidden = static_cast<double>(model.hidden_size);
   const double all_layers = layers.all();
   double linear = layers.cached() * sharded_attention_weights(model, shards) +
@@ -42,17 +43,23 @@ Bytes weight_bytes_per_rank(const ModelRecord& model, const ElementBytes& bytes,
     linear += layers.linear * hidden * (size.input() + size.values);
   }
   if (model.sparse_attention) linear += layers.indexed * indexer_weights(model);
-  const double table = static_cast<double>(model.vocabulary) * hidden / shards;
-  double half = (model.tied_embeddings ? 0 : table) + (2 * all_layers + 1) * hidden;
+  double half = (2 * all_layers + 1) * hidden;
   double routed = 0;
   if (model.experts) {
     const ExpertsRecord& experts = *model.experts;
     const auto count = static_cast<double>(experts.count);
-    routed = layers.experts * count * 3 * hidden * static_cast<double>(experts.intermediate_size) / shards;
+    routed = layers.experts * count * 3 * hidden * static_cast<double>(experts.intermediate_size) /
+             static_cast<double>(layout.stage_chips());
     linear += layers.experts * 3 * hidden * static_cast<double>(experts.shared_intermediate_size) / shards;
     half += layers.experts * hidden * count;
   }
-  return Bytes(linear * bytes.weights + routed * bytes.experts + table * bytes.output_layer + half * kHalf);
+  const double of_layers = linear * bytes.weights + routed * bytes.experts + half * kHalf;
+  const auto stages = static_cast<double>(layout.pipeline);
+  const double stage_share = layout.pipeline == 1 ? 1 : std::ceil(all_layers / stages) / all_layers;
+  const double table = static_cast<double>(model.vocabulary) * hidden / shards;
+  const double input = model.tied_embeddings ? 0 : table * kHalf;
+  const double output = table * bytes.output_layer;
+  return Bytes(stage_share * of_layers + (layout.pipeline > 1 ? std::max(input, output) : input + output));
 }
 
 Bytes kv_bytes_per_token(const ModelRecord& model, const ElementBytes& bytes, std::int64_t ranks) {

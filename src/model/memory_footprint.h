@@ -3,17 +3,19 @@
 #include <cstdint>
 
 #include "orrery/base/quantity.h"
+#include "orrery/model/engine_layout.h"
 #include "orrery/model/model_precision.h"
 #include "orrery/model/model_record.h"
 
 namespace orrery {
 
-// What one of `ranks` chips of a replica holds (tensor parallelism). Pre for all: check_physics found nothing and
-// check_parallelism passes.
+// What one chip of an engine holds; `ranks`: those that share a layer. Pre for all: check_physics found nothing and
+// check_layout passes.
 
 /// Weights. Embeddings, router and norms are bf16; the query and KV compressions of latent attention
-/// and the router are held by every rank.
-Bytes weight_bytes_per_rank(const ModelRecord& model, const ElementBytes& bytes, std::int64_t ranks);
+/// and the router are held by every rank. Of a pipeline, the chip of a stage with most layers, and one
+/// of the two tables of words.
+Bytes weight_bytes_per_chip(const ModelRecord& model, const ElementBytes& bytes, const EngineLayout& layout);
 
 /// KV cache of one token over all layers. KV heads are replicated when there are fewer than ranks; a latent vector
 /// is held whole by every rank. Windowed layers count in full: engines that keep one pool of blocks for all layers

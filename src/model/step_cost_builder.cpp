@@ -116,33 +116,6 @@ std::int64_t padded(const StepCostRequest& request, std::int64_t tokens) {
 
 }  // namespace
 
-Result<void> check_parallelism(const ModelRecord& model, std::int64_t tensor_parallel) {
-  const auto divides = [&](std::int64_t count) { return count % tensor_parallel == 0; };
-  const auto refuse = [&](std::string_view what, std::int64_t count) -> Result<void> {
-    return failure(
-        fmt::format("{} {} of {} do not divide among {} ranks", count, what, model.header.id, tensor_parallel));
-  };
-  if (!divides(model.query_heads)) return refuse("query heads", model.query_heads);
-  // With fewer KV heads than ranks, each is held by an equal number of ranks.
-  if (!model.latent_attention && !divides(model.kv_heads) && tensor_parallel % model.kv_heads != 0) {
-    return refuse("KV heads", model.kv_heads);
-  }
-  if (model.linear_attention && !divides(model.linear_attention->key_heads)) {
-    return refuse("key heads of linear attention", model.linear_attention->key_heads);
-  }
-  if (model.linear_attention && !divides(model.linear_attention->value_heads)) {
-    return refuse("value heads of linear attention", model.linear_attention->value_heads);
-  }
-  if (!divides(model.intermediate_size)) return refuse("columns of the MLP", model.intermediate_size);
-  if (model.experts && !divides(model.experts->intermediate_size)) {
-    return refuse("columns of an expert", model.experts->intermediate_size);
-  }
-  if (model.experts && !divides(model.experts->shared_intermediate_size)) {
-    return refuse("columns of the shared experts", model.experts->shared_intermediate_size);
-  }
-  return {};
-}
-
 Result<void> check_precision(const Chip& chip, const ModelRecord& model, const ModelPrecision& precision) {
   if (auto supported = chip.supports(precision.weights, precision.activations); !supported) return supported;
   if (model.experts) {

@@ -6,6 +6,7 @@
 
 #include "orrery/base/result.h"
 #include "orrery/chip/chip.h"
+#include "orrery/model/engine_layout.h"
 #include "orrery/model/model_precision.h"
 #include "orrery/model/model_record.h"
 #include "orrery/model/step_cost.h"
@@ -18,24 +19,34 @@ namespace orrery {
 struct EngineOverheads {
   std::int64_t largest_captured_batch = 0;  ///< see captured_batch.h
   Seconds step_overhead;
-  Seconds request_overhead;  ///< per sequence of a step
+  Seconds request_overhead;     ///< per sequence of a step
+  double hidden_transfers = 0;  ///< share of the time of collectives that runs beside other kernels
 };
 
-/// One replica: a model on `tensor_parallel` chips. The referred objects must outlive the call only.
+/// How the chips of an engine are joined; null where there is nothing to join.
+struct EngineLinks {
+  const Interconnect* tensor = nullptr;  ///< the chips of one group
+  const Interconnect* stage = nullptr;   ///< all chips of a stage; only where data-parallel groups share experts
+  const Interconnect* stages = nullptr;  ///< chips of one stage and of the next
+  bool stages_between_nodes = false;
+};
+
+/// One lane of an engine (see EngineLayout). The referred objects must outlive the call only.
 struct StepCostRequest {
   const Chip& chip;
   const ModelRecord& model;
   ModelPrecision precision;
-  std::int64_t tensor_parallel = 1;
-  const Interconnect* interconnect = nullptr;  ///< of these chips; null for a single one
+  EngineLayout layout;
+  EngineLinks links;
   EngineOverheads engine;
   std::int64_t max_batched_tokens = 0;
   std::int64_t max_sequences = 0;
   const KernelTimes* times = nullptr;  ///< calibrated times of the chip; null: its closed forms alone
+  /// As the measured tables draw the popularity of experts in served traffic (power_law_1.2); assumed for any traffic.
+  static constexpr double kServedSkew = 1.2;
+  double expert_skew = kServedSkew;  ///< see KernelTimes::experts
 };
 
-/// Fails unless the heads and widths of the model divide among the ranks.
-Result<void> check_parallelism(const ModelRecord& model, std::int64_t tensor_parallel);
 /// Fails unless the chip multiplies these formats and knows the model's kind of attention.
 Result<void> check_precision(const Chip& chip, const ModelRecord& model, const ModelPrecision& precision);
 
@@ -43,10 +54,13 @@ Result<void> check_precision(const Chip& chip, const ModelRecord& model, const M
 /// they speak of a kernel, else from the chip's closed forms; work and energy always from these.
 /// Approximations: kernels run one after the other (no overlap of communication and arithmetic); a step with prompts
 /// and decoding sequences adds their attention up, but pays one launch; every rank does the same work; the sampler is
-/// greedy. Token counts above 512 are priced at the next multiple of 16; attention of decoding sequences as if all had
+/// greedy. Data-parallel groups run in lock step and are taken to have as many tokens as this lane; a pipeline has a
+/// lane for each stage, so that in the time in which a lane passes all stages every stage serves every lane once:
+/// bubbles arise where some lanes are idle or shorter than others, and all stages take as long as the one with most
+/// layers. Token counts above 512 are priced at the next multiple of 16; attention of decoding sequences as if all had
 /// the mean context, linear within each octave of it, and between multiples of 16 sequences above 128; prompts by the
-/// closed form. Pre: an interconnect of as many chips where there are several, check_physics found nothing,
-/// check_parallelism and check_precision pass, the last two counts are >= 1.
+/// closed form. Pre: links between all chips that talk, check_physics found nothing,
+/// check_layout and check_precision pass, the last two counts are >= 1.
 StepCost build_step_cost(const StepCostRequest& request);
 
 /// Kernels of a step by what they are for.
@@ -58,6 +72,8 @@ enum class KernelKind {
   shared_experts,
   elementwise,
   all_reduce,
+  expert_exchange,
+  stage_transfer,
   embedding,
   decode_attention,
   linear_attention,
@@ -77,6 +93,8 @@ struct EnumNames<KernelKind> {
       {KernelKind::shared_experts, "shared-experts", "weights of experts that every token visits"},
       {KernelKind::elementwise, "elementwise", "norms and activations"},
       {KernelKind::all_reduce, "all-reduce", "sums over the chips of the replica"},
+      {KernelKind::expert_exchange, "expert-exchange", "tokens to their experts and back"},
+      {KernelKind::stage_transfer, "stage-transfer", "hidden states to the next stage of a pipeline"},
       {KernelKind::embedding, "embedding", "rows of the input embedding"},
       {KernelKind::decode_attention, "decode-attention", "reading the KV cache for one new token per sequence"},
       {KernelKind::linear_attention, "linear-attention", "reading and writing the state of linear attention"},

@@ -1,21 +1,28 @@
 #include "orrery/model/step_kernels.h"
 
 #include "orrery/model/memory_footprint.h"
+#include "orrery/operators/forms/expert_load.h"
 
 namespace orrery {
 namespace {
 
-constexpr double kExpertSkew = 1.2;  // of served traffic, as the measured tables draw it (power_law_1.2); assumed
-constexpr double kHalf = 2;          // bytes of bf16
-constexpr double kStateChunk = 64;   // tokens of a prompt between two states
+constexpr double kHalf = 2;         // bytes of bf16
+constexpr double kStateChunk = 64;  // tokens of a prompt between two states
 
 }  // namespace
 
 StepKernels::StepKernels(const StepCostRequest& request)
     : chip_(request.chip),
       times_(request.times),
-      ranks_(static_cast<double>(request.tensor_parallel)),
-      interconnect_(request.interconnect),
+      ranks_(static_cast<double>(request.layout.tensor)),
+      groups_(static_cast<double>(request.layout.data)),
+      stages_(static_cast<double>(request.layout.pipeline)),
+      stretch_(stages_ == 1 ? 1
+                            : stages_ * std::ceil(static_cast<double>(request.model.layers) / stages_) /
+                                  static_cast<double>(request.model.layers)),
+      links_(request.links),
+      hidden_transfers_(request.engine.hidden_transfers),
+      expert_skew_(request.expert_skew),
       layers_(layer_counts(request.model)) {
   const ModelRecord& model = request.model;
   const auto hidden = static_cast<double>(model.hidden_size);
@@ -26,12 +33,73 @@ StepKernels::StepKernels(const StepCostRequest& request)
   output_layer_.k = hidden;
   output_layer_.weights = request.chip.output_layer_precision(request.precision.weights);
   const auto all_layers = static_cast<double>(model.layers);
-  sums_ = 2 * all_layers + 1;  // after attention, after the MLP, and of the embedding's shards
+  // After attention, after the MLP, and of the embedding's shards; experts that groups share need none.
+  sums_ = 2 * all_layers + 1 - (groups_ > 1 ? layers_.experts : 0);
   add_attention(model, request.precision);
-  add_layers(model, request.precision);
+  add_layers(model, request.precision, request.layout);
   passes_.push_back({KernelKind::embedding, 1, 2 * hidden_bytes_});
   // Norm with residual: reads both, writes both. Twice a layer and once at the end.
   passes_.push_back({KernelKind::elementwise, 2 * all_layers + 1, 4 * hidden_bytes_});
+  for (DecodeAttentionCost* cost : {&decode_, &decode_indexer_, &state_update_}) stretch(*cost);
+  for (ContextAttentionCost* cost : {&context_, &context_indexer_}) stretch(*cost);
+  state_prompt_token_ = stretched(state_prompt_token_);
+}
+
+void StepKernels::stretch(DecodeAttentionCost& cost) const {
+  for (KernelCost* part : {&cost.fixed, &cost.per_sequence, &cost.per_context_token})
+    part->time = stretch_ * part->time;
+}
+
+void StepKernels::stretch(ContextAttentionCost& cost) const {
+  for (KernelCost* part : {&cost.fixed, &cost.tile, &cost.per_token, &cost.per_cached_token})
+    part->time = stretch_ * part->time;
+  cost.tile_row_time = stretch_ * cost.tile_row_time;
+}
+
+KernelCost StepKernels::exposed(const TransferCost& transfer) const {
+  KernelCost cost = kernel_cost(transfer);
+  cost.time = (1 - hidden_transfers_) * cost.time;
+  return cost;
+}
+
+KernelCost StepKernels::all_reduce(Bytes bytes) const { return exposed(links_.tensor->all_reduce(bytes)); }
+
+/// The chips of a group split its tokens between them. Experts spread over chips: the expert kernels, those for few
+/// tokens up to the number that their buffers are made for. Experts cut over all chips: every chip gets all tokens,
+/// and sums are scattered back.
+/// Source: DeepEP's README: low-latency kernels take up to 128 tokens of a rank, normal ones 20 of the units.
+KernelCost StepKernels::exchange(double tokens) const {
+  constexpr double kMostLowLatencyTokens = 128;
+  constexpr double kUnits = 20;
+  const double own = std::ceil(tokens / ranks_);
+  if (expert_tensor_ == ranks_ * groups_) {
+    const Bytes all = own * ranks_ * groups_ * hidden_bytes_;
+    return exposed(links_.stage->all_gather(all)) + exposed(links_.stage->reduce_scatter(all));
+  }
+  ExpertExchange exchange;
+  exchange.tokens = own;
+  exchange.hidden_size = hidden_bytes_.si() / kHalf;
+  exchange.experts = routed_->count;
+  exchange.per_token = routed_->per_token;
+  exchange.units = kUnits;
+  const auto both_ways = [&](ExpertKernels kernels) {
+    exchange.kernels = kernels;
+    exchange.bytes_per_element = kDispatchBytesPerElement;
+    KernelCost cost = exposed(links_.stage->expert_dispatch(exchange));
+    exchange.bytes_per_element = kCombineBytesPerElement;
+    return cost += exposed(links_.stage->expert_combine(exchange));
+  };
+  const KernelCost normal = both_ways(ExpertKernels::normal);
+  if (own > kMostLowLatencyTokens) return normal;
+  const KernelCost low_latency = both_ways(ExpertKernels::low_latency);
+  return low_latency.time < normal.time ? low_latency : normal;
+}
+
+/// Each chip sends its share of the hidden states.
+KernelCost StepKernels::to_next_stage(double tokens) const {
+  const Bytes bytes = tokens * hidden_bytes_ / ranks_;
+  return kernel_cost(links_.stages_between_nodes ? links_.stages->point_to_point_between_nodes(bytes)
+                                                 : links_.stages->point_to_point(bytes));
 }
 
 KernelCost StepKernels::gemm(const GemmShape& shape) const {
@@ -42,19 +110,42 @@ KernelCost StepKernels::gemm(const GemmShape& shape) const {
 
 KernelCost StepKernels::experts(const ExpertsShape& shape) const {
   KernelCost cost = chip_.experts(shape);
-  if (times_ != nullptr) cost.time = times_->experts(shape, kExpertSkew).value_or(cost.time);
+  if (times_ != nullptr) cost.time = times_->experts(shape, expert_skew_).value_or(cost.time);
   return cost;
+}
+
+/// Where every chip of the stage has all tokens, its kernel passes over them all and picks those of its own experts.
+/// Where tokens were sent to their experts, the busiest chip has those that came and no others.
+KernelCost StepKernels::routed_experts(double tokens) const {
+  ExpertsShape shape = *routed_;
+  shape.tokens = tokens * groups_;
+  if (groups_ == 1 || shape.expert_parallel == 1) return experts(shape);
+  const ExpertRouting routing{shape.tokens, shape.per_token, shape.count, shape.expert_parallel, expert_skew_};
+  const double evenly = shape.tokens * shape.per_token / shape.expert_parallel;
+  shape.tokens = std::max(1.0, times_ == nullptr ? evenly : ExpertLoad(routing).copies());
+  shape.count = shape.count / shape.expert_parallel;
+  shape.per_token = 1;
+  shape.expert_parallel = 1;
+  return experts(shape);
 }
 
 std::optional<Seconds> StepKernels::calibrated_decode(double sequences, double tokens) const {
   if (times_ == nullptr || layers_.full == 0) return std::nullopt;
-  if (latent_decode_shape_) return times_->decode_attention(*latent_decode_shape_, sequences, tokens);
-  return decode_shape_ ? times_->decode_attention(*decode_shape_, sequences, tokens, 0) : std::nullopt;
+  std::optional<Seconds> time;
+  if (latent_decode_shape_) {
+    time = times_->decode_attention(*latent_decode_shape_, sequences, tokens);
+  } else if (decode_shape_) {
+    time = times_->decode_attention(*decode_shape_, sequences, tokens, 0);
+  }
+  if (time) *time = stretch_ * *time;
+  return time;
 }
 
 std::optional<Seconds> StepKernels::calibrated_window_decode(double sequences, double tokens) const {
   if (times_ == nullptr || layers_.windowed == 0 || !decode_shape_) return std::nullopt;
-  return times_->decode_attention(*decode_shape_, sequences, tokens, window_tokens_);
+  auto time = times_->decode_attention(*decode_shape_, sequences, tokens, window_tokens_);
+  if (time) *time = stretch_ * *time;
+  return time;
 }
 
 void StepKernels::add_product(KernelKind kind, double repeats, double n, double k, Precision weights,
@@ -180,7 +271,7 @@ void StepKernels::add_linear_attention(const ModelRecord& model, const ModelPrec
   state_prompt_token_ = chip_.elementwise_stream(inputs_and_output + written_and_read);
 }
 
-void StepKernels::add_layers(const ModelRecord& model, const ModelPrecision& precision) {
+void StepKernels::add_layers(const ModelRecord& model, const ModelPrecision& precision, const EngineLayout& layout) {
   const auto hidden = static_cast<double>(model.hidden_size);
   const auto add_gated_mlp = [&](KernelKind kind, double repeats, double width) {
     if (width == 0) return;
@@ -197,7 +288,9 @@ void StepKernels::add_layers(const ModelRecord& model, const ModelPrecision& pre
               Precision::bf16);
   ExpertsShape shape;
   shape.hidden_size = hidden;
-  shape.intermediate_size = static_cast<double>(experts.intermediate_size) / ranks_;
+  expert_tensor_ = static_cast<double>(layout.expert_tensor());
+  shape.intermediate_size = static_cast<double>(experts.intermediate_size) / expert_tensor_;
+  shape.expert_parallel = static_cast<double>(layout.expert);
   shape.count = static_cast<double>(experts.count);
   shape.per_token = static_cast<double>(experts.per_token);
   shape.weights = precision.experts;

@@ -23,19 +23,15 @@ class StepKernels {
     for (const Product& product : products_) {
       GemmShape shape = product.shape;
       shape.m = tokens;
-      sink(product.kind, product.repeats, gemm(shape));
+      sink(product.kind, product.repeats, stretched(gemm(shape)));
     }
     for (const Pass& pass : passes_) {
-      sink(pass.kind, pass.repeats, chip_.elementwise(tokens * pass.token_bytes));
+      sink(pass.kind, pass.repeats, stretched(chip_.elementwise(tokens * pass.token_bytes)));
     }
-    if (routed_) {
-      ExpertsShape shape = *routed_;
-      shape.tokens = tokens;
-      sink(KernelKind::routed_experts, layers_.experts, experts(shape));
-    }
-    if (ranks_ > 1) {
-      sink(KernelKind::all_reduce, sums_, kernel_cost(interconnect_->all_reduce(tokens * hidden_bytes_)));
-    }
+    if (routed_) sink(KernelKind::routed_experts, layers_.experts, stretched(routed_experts(tokens)));
+    if (ranks_ > 1) sink(KernelKind::all_reduce, sums_, all_reduce(tokens * hidden_bytes_));
+    if (groups_ > 1) sink(KernelKind::expert_exchange, layers_.experts, exchange(tokens));
+    if (stages_ > 1) sink(KernelKind::stage_transfer, stages_ - 1, to_next_stage(tokens));
   }
 
   /// Kernels whose size is the number of sequences. Pre: sequences >= 1.
@@ -46,7 +42,7 @@ class StepKernels {
     sink(KernelKind::output_layer, 1.0, gemm(shape));
     const Bytes logits = sequences * logits_bytes_;
     // An all-gather moves half of what an all-reduce of the same buffer does.
-    if (ranks_ > 1) sink(KernelKind::all_reduce, 1.0, kernel_cost(interconnect_->all_reduce(0.5 * logits)));
+    if (ranks_ > 1) sink(KernelKind::all_reduce, 1.0, all_reduce(0.5 * logits));
     sink(KernelKind::sampling, 1.0, chip_.elementwise(kLogitPasses * logits));
   }
 
@@ -80,18 +76,37 @@ class StepKernels {
   static constexpr double kLogitPasses = 5;
 
   KernelCost gemm(const GemmShape& shape) const;
+  KernelCost all_reduce(Bytes bytes) const;
+  KernelCost exchange(double tokens) const;
+  KernelCost to_next_stage(double tokens) const;
+  /// Less what runs beside other kernels.
+  KernelCost exposed(const TransferCost& transfer) const;
+  /// As long as on the stage with most layers.
+  KernelCost stretched(KernelCost cost) const {
+    cost.time = stretch_ * cost.time;
+    return cost;
+  }
+  void stretch(DecodeAttentionCost& cost) const;
+  void stretch(ContextAttentionCost& cost) const;
   KernelCost experts(const ExpertsShape& shape) const;
+  KernelCost routed_experts(double tokens) const;
   void add_attention(const ModelRecord& model, const ModelPrecision& precision);
   void add_latent_attention(const ModelRecord& model, const ModelPrecision& precision);
   void add_indexer(const ModelRecord& model, const ModelPrecision& precision);
   void add_linear_attention(const ModelRecord& model, const ModelPrecision& precision);
-  void add_layers(const ModelRecord& model, const ModelPrecision& precision);
+  void add_layers(const ModelRecord& model, const ModelPrecision& precision, const EngineLayout& layout);
   void add_product(KernelKind kind, double repeats, double n, double k, Precision weights, Precision activations);
 
   const Chip& chip_;
   const KernelTimes* times_;
   double ranks_;
-  const Interconnect* interconnect_;
+  double groups_;
+  double stages_;
+  double stretch_;
+  EngineLinks links_;
+  double hidden_transfers_;
+  double expert_skew_;
+  double expert_tensor_ = 1;  ///< chips that share each expert
   LayerCounts layers_;
   std::vector<Product> products_;
   std::vector<Pass> passes_;

@@ -13,7 +13,7 @@ constexpr NamedFormats kFormats[] = {
     {"float16", {Precision::fp16, Precision::fp16}},
     {"fp16", {Precision::fp16, Precision::fp16}},
     {"fp8", {Precision::fp8, Precision::fp8}},
-    {"fp8_block", {Precision::fp8, Precision::fp8}},
+    {"fp8_block", {Precision::fp8_block, Precision::fp8_block}},
     {"int8", {Precision::int8, Precision::int8}},
     {"sq", {Precision::int8, Precision::int8}},
     {"int8_wo", {Precision::int8, Precision::bf16}},

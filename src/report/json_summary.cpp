@@ -130,6 +130,10 @@ void write_pool(Sink& sink, const PoolResult& pool) {
   sink.field("servers", pool.servers);
   sink.field("replicas", pool.replicas);
   sink.field("chips", pool.chips);
+  sink.field("tensor_parallel", pool.layout.tensor);
+  sink.field("pipeline_parallel", pool.layout.pipeline);
+  sink.field("data_parallel", pool.layout.data);
+  sink.field("expert_parallel", pool.layout.expert);
   write_requests(sink, pool.requests);
   sink.key("latency_s");
   sink.begin_object();

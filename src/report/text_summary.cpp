@@ -141,6 +141,16 @@ std::string throughput_text(const Results& results) {
          cached;
 }
 
+/// Of engines with more than one lane: what their rows count as replicas.
+std::string layout_text(const EngineLayout& layout) {
+  if (layout.lanes() == 1) return {};
+  std::vector<std::string> parts;
+  if (layout.pipeline > 1) parts.push_back(fmt::format("{} stages", layout.pipeline));
+  if (layout.data > 1) parts.push_back(fmt::format("{} groups in step", layout.data));
+  if (layout.expert > 1) parts.push_back(fmt::format("experts over {}", layout.expert));
+  return fmt::format("; engines of {} chips: {}", layout.chips(), fmt::join(parts, ", "));
+}
+
 std::string pools_text(const Results& results, const TextStyle& style) {
   const std::size_t shown = std::min(results.pools.size(), kMostRows);
   TextTable table(
@@ -154,9 +164,10 @@ std::string pools_text(const Results& results, const TextStyle& style) {
                figure_text(pool.mean_batch), short_count_text(pool.preemptions), short_count_text(pool.steps),
                figure_text(pool.mean_chip_power_W)});
     if (i >= kMostServices) continue;
-    what += line_of(fmt::format("  {}: {} on {} {} {} ({} chip{}) at {}", name_text(pool.name), plain_text(pool.model),
-                                count_text(pool.servers), style.unicode ? "\u00d7" : "x", plain_text(pool.server),
-                                count_text(pool.chips), pool.chips == 1 ? "" : "s", plain_text(pool.site)));
+    what += line_of(fmt::format("  {}: {} on {} {} {} ({} chip{}) at {}{}", name_text(pool.name),
+                                plain_text(pool.model), count_text(pool.servers), style.unicode ? "\u00d7" : "x",
+                                plain_text(pool.server), count_text(pool.chips), pool.chips == 1 ? "" : "s",
+                                plain_text(pool.site), layout_text(pool.layout)));
   }
   return table.render(style) + what + more_line(results.pools.size(), shown, "pools");
 }

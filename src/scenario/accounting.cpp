@@ -15,8 +15,10 @@ StepWork work_of(const StepCost& cost, const ReplicaTotals& totals) {
   StepWork work = totals.prefill_work;
   work += totals.speculation_work;
   const auto add = [&](std::int64_t times, const StepWork& each) { work += static_cast<double>(times) * each; };
-  for (std::size_t t = 0; t < totals.steps_by_tokens.size(); ++t) {
-    if (totals.steps_by_tokens[t] != 0) add(totals.steps_by_tokens[t], cost.tokens_work[t]);
+  const auto& by_tokens =
+      totals.steps_by_padded_tokens.empty() ? totals.steps_by_tokens : totals.steps_by_padded_tokens;
+  for (std::size_t t = 0; t < by_tokens.size(); ++t) {
+    if (by_tokens[t] != 0) add(by_tokens[t], cost.tokens_work[t]);
   }
   for (std::size_t n = 0; n < totals.steps_by_sequences.size(); ++n) {
     if (totals.steps_by_sequences[n] != 0) add(totals.steps_by_sequences[n], cost.sequences_work[n]);
@@ -87,6 +89,7 @@ PoolResult account_pool(const SystemPool& pool, const PoolOutcome& outcome, Seco
   result.model = pool.model.header.id;
   result.servers = pool.record.servers;
   result.replicas = pool.replicas;
+  result.layout = pool.layout;
   result.chips = pool.chips;
   result.requests = count_requests(outcome.requests);
   result.kv_blocks = pool.memory.kv_blocks;

@@ -17,6 +17,12 @@
 namespace orrery {
 namespace {
 
+/// Layers of the stage with most of them.
+double stage_share(const SystemPool& pool) {
+  const auto layers = static_cast<double>(pool.model.layers);
+  return std::ceil(layers / static_cast<double>(pool.layout.pipeline)) / layers;
+}
+
 /// A pool under compilation: what is known so far, and where to report.
 class PoolCompiler {
  public:
@@ -42,12 +48,12 @@ class PoolCompiler {
     const Chip chip(pool_.chip, pool_.family);
     pool_.precision = {record_.precision.weights, record_.precision.experts.value_or(record_.precision.weights),
                        record_.precision.activations, record_.precision.kv_cache};
-    check_layout();
+    lay_out();
     if (const auto good = check_precision(chip, pool_.model, pool_.precision); !good) {
       report("unsupported-precision", "precision", good.error());
     }
     resolve_limits();
-    join_chips();
+    join_pool();
     if (diagnostics_.error_count() > errors_before) return std::nullopt;
     if (record_.engine_settings && record_.engine_settings->speculation) {
       const Node& speculation = *node_.find("engine_settings")->find("speculation");
@@ -58,8 +64,9 @@ class PoolCompiler {
     if (diagnostics_.error_count() > errors_before) return std::nullopt;
     pool_.dense_peak = chip.dense_peak(*math_precision(pool_.precision.weights, pool_.precision.activations))->si();
     pool_.overheads = {engine_->largest_captured_batch.value, engine_->step_overhead.value,
-                       engine_->request_overhead.value};
+                       engine_->request_overhead.value, engine_->hidden_transfers.value};
     calibrate();
+    check_expert_skew();
     pool_.cost = build_step_cost(step_request(pool_, chip));
     if (pool_.speculation) price_speculation(pool_, chip);
     return std::move(pool_);
@@ -142,20 +149,14 @@ class PoolCompiler {
     }
   }
 
-  void check_layout() {
-    const std::int64_t ranks = record_.tensor_parallel;
-    const std::int64_t chips = pool_.server.chips.value;
-    if (ranks > chips || chips % ranks != 0) {
-      report("invalid-parallelism", "tensor_parallel",
-             fmt::format("{} chips per replica do not divide the {} chips of server {}", ranks, chips,
-                         pool_.server.header.id),
-             "replicas stay within one server: choose a divisor of its chips, or another server");
-    }
-    if (const auto good = check_parallelism(pool_.model, ranks); !good) {
-      report("invalid-parallelism", "tensor_parallel", good.error());
-    }
-    pool_.replicas = record_.servers * (chips / ranks);
-    pool_.chips = record_.servers * chips;
+  void lay_out() {
+    pool_.layout = layout_of(record_);
+    check_pool_layout(record_, pool_.server, pool_.model,
+                      [&](std::string_view code, std::string_view key, std::string message, std::string hint) {
+                        report(code, key, std::move(message), std::move(hint));
+                      });
+    pool_.chips = record_.servers * pool_.server.chips.value;
+    pool_.replicas = pool_.chips / pool_.layout.chips() * pool_.layout.lanes();
     constexpr std::int64_t kMostReplicas = UINT16_MAX;
     if (pool_.replicas > kMostReplicas) {
       report("out-of-range", "servers",
@@ -163,22 +164,24 @@ class PoolCompiler {
     }
   }
 
-  /// The chips of a replica lie in one server.
-  void join_chips() {
-    if (record_.tensor_parallel < 2 || !pool_.server.link) return;
-    auto link = load<LinkRecord>(*pool_.server.link);
-    if (!link) return;
-    if (link->reach != LinkReach::node) {
-      diagnostics_.error("impossible-physics", pool_.server.link->place,
-                         fmt::format("{} joins servers, not the chips of one", link->header.id),
-                         "choose a link of reach node");
-      return;
-    }
-    InterconnectShape shape;
-    shape.link = std::move(*link);
-    if (pool_.server.link_bandwidth) shape.bandwidth = pool_.server.link_bandwidth->value;
-    shape.ranks = static_cast<double>(record_.tensor_parallel);
-    pool_.interconnect.emplace(std::move(shape));
+  std::optional<LinkRecord> load_link(const std::optional<Reference<LinkKind>>& reference, LinkReach reach) {
+    if (!reference) return std::nullopt;
+    auto link = load<LinkRecord>(*reference);
+    if (!link || link->reach == reach) return link;
+    const bool is_network = reach == LinkReach::network;
+    diagnostics_.error(
+        "impossible-physics", reference->place,
+        fmt::format("{} joins {}", link->header.id,
+                    is_network ? "the chips of one server, not servers" : "servers, not the chips of one"),
+        is_network ? "choose a link of reach network" : "choose a link of reach node");
+    return std::nullopt;
+  }
+
+  void join_pool() {
+    const bool talks = pool_.layout.chips() > 1;
+    const auto link = load_link(talks ? pool_.server.link : std::nullopt, LinkReach::node);
+    const auto network = load_link(record_.network, LinkReach::network);
+    pool_.links = join_chips(pool_.layout, pool_.server, link, network);
   }
 
   /// Kernel times that were measured on the chip, or on one of the same compute units.
@@ -194,6 +197,26 @@ class PoolCompiler {
     pool_.times.emplace(chip_facts(pool_.chip), entry->record);
   }
 
+  void check_expert_skew() {
+    if (!record_.expert_skew) return;
+    if (!pool_.model.experts) {
+      report("impossible-physics", "expert_skew", fmt::format("{} has no experts", pool_.model.header.id), "remove it");
+    } else if (ExpertsShape shape{.tokens = 1,
+                                  .hidden_size = 1,
+                                  .intermediate_size = 1,
+                                  .count = 1,
+                                  .per_token = 1,
+                                  .weights = pool_.precision.experts,
+                                  .activations = pool_.precision.activations};
+               !pool_.times || !pool_.times->experts(shape, *record_.expert_skew)) {
+      report("impossible-physics", "expert_skew",
+             fmt::format("experts in these formats were not measured on {}, and its closed form lets tokens choose at "
+                         "random",
+                         pool_.chip.header.id),
+             "remove it");
+    }
+  }
+
   void resolve_limits() {
     const EngineSettings settings = record_.engine_settings.value_or(EngineSettings{});
     const auto& small = engine_->small_chips;
@@ -201,6 +224,7 @@ class PoolCompiler {
     EngineLimits& limits = pool_.limits;
     limits.max_sequences =
         settings.max_num_seqs.value_or(is_small ? small->max_num_seqs.value : engine_->max_num_seqs.value);
+    limits.max_sequences = std::max<std::int64_t>(1, limits.max_sequences / pool_.layout.pipeline);
     limits.max_batched_tokens = settings.max_num_batched_tokens.value_or(
         is_small ? small->max_num_batched_tokens.value : engine_->max_num_batched_tokens.value);
     limits.block_size = engine_->block_size.value;
@@ -227,20 +251,21 @@ class PoolCompiler {
   /// Source: vLLM's own arithmetic: what is left of its share of memory after weights, the peak of a
   /// profiling step and captured graphs becomes KV blocks.
   void plan_memory(const Chip& chip) {
-    const std::int64_t ranks = record_.tensor_parallel;
+    const EngineLayout& layout = pool_.layout;
     const EngineSettings settings = record_.engine_settings.value_or(EngineSettings{});
     const double share = settings.gpu_memory_utilization.value_or(engine_->gpu_memory_utilization.value);
     MemoryPlan& plan = pool_.memory;
     plan.usable = (chip.usable_memory() * share).si();
     const ElementBytes bytes = element_bytes(chip, pool_.precision);
-    plan.weights = weight_bytes_per_rank(pool_.model, bytes, ranks).si();
+    plan.weights = weight_bytes_per_chip(pool_.model, bytes, layout).si();
     plan.activations =
-        (activation_bytes_per_token(pool_.model, ranks) * static_cast<double>(pool_.limits.max_batched_tokens) +
-         state_bytes_per_sequence(pool_.model, ranks) * static_cast<double>(pool_.limits.max_sequences) +
+        (activation_bytes_per_token(pool_.model, layout.tensor) * static_cast<double>(pool_.limits.max_batched_tokens) +
+         stage_share(pool_) * state_bytes_per_sequence(pool_.model, layout.tensor) *
+             static_cast<double>(pool_.limits.max_sequences) +
          logits_bytes(pool_.model, pool_.limits.max_sequences))
             .si();
     plan.framework = engine_->framework_memory.value.si();
-    plan.kv_per_token = kv_bytes_per_token(pool_.model, bytes, ranks).si();
+    plan.kv_per_token = (stage_share(pool_) * kv_bytes_per_token(pool_.model, bytes, layout.tensor)).si();
     if (pool_.speculation) {
       plan.weights += pool_.speculation->weights;
       plan.kv_per_token += pool_.speculation->kv_per_token;
@@ -254,7 +279,8 @@ class PoolCompiler {
     }
     const double left = plan.usable - plan.weights - plan.activations - plan.framework;
     const double block = plan.kv_per_token * static_cast<double>(pool_.limits.block_size);
-    plan.kv_blocks = settings.kv_blocks.value_or(left > 0 ? static_cast<std::int64_t>(left / block) : 0);
+    const auto of_engine = settings.kv_blocks.value_or(left > 0 ? static_cast<std::int64_t>(left / block) : 0);
+    plan.kv_blocks = of_engine / layout.pipeline;  // lanes of a pipeline have equal parts
     if (plan.kv_blocks < 2) {
       report("kv-cannot-fit", "model",
              fmt::format("no room for KV blocks: of {} per chip, weights take {}, activations {} and the engine {}",

@@ -90,6 +90,13 @@ class PrefillJoin {
     if (prefill.site.header.id != decode_.site.header.id) {
       differ("the site", decode_.site.header.id, prefill.site.header.id);
     }
+    for (const SystemPool* pool : {&prefill, static_cast<const SystemPool*>(&decode_)}) {
+      if (pool->layout.data == 1) continue;
+      report("pool",
+             fmt::format("pool '{}' has groups in lock step (data_parallel), which is not simulated between pools",
+                         pool->name),
+             "leave data_parallel out, or serve prompts and answers in one pool", "invalid-parallelism");
+    }
     const std::int64_t ranks = decode_.record.tensor_parallel;
     const std::int64_t other_ranks = prefill.record.tensor_parallel;
     if (ranks % other_ranks != 0 && other_ranks % ranks != 0) {

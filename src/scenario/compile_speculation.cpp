@@ -10,6 +10,11 @@
 namespace orrery {
 namespace {
 
+/// A drafter lies on the chips of the model; its experts, if it has any, as the model's do.
+EngineLayout draft_layout(const SystemPool& pool, const ModelRecord& draft) {
+  return draft.experts ? pool.layout : EngineLayout{.tensor = pool.layout.tensor};
+}
+
 /// One pool's drafter, and where to report.
 class DraftLoader {
  public:
@@ -49,6 +54,10 @@ class DraftLoader {
   }
 
   void check_engine() {
+    if (pool_.layout.lanes() > 1) {
+      report({}, "invalid-speculation", "speculation is simulated on engines without stages and groups only",
+             "leave pipeline_parallel and data_parallel out");
+    }
     if (pool_.limits.async_scheduling) {
       report({}, "invalid-speculation", "speculation is simulated with synchronous scheduling only",
              "write async_scheduling: false beside it");
@@ -90,7 +99,7 @@ class DraftLoader {
                                      speculation.draft.vocabulary, pool_.model.header.id, pool_.model.vocabulary),
                          "a draft is a token of the model: choose a drafter of the same family");
     }
-    if (const auto good = check_parallelism(speculation.draft, pool_.record.tensor_parallel); !good) {
+    if (const auto good = check_layout(speculation.draft, draft_layout(pool_, speculation.draft)); !good) {
       diagnostics_.error("invalid-parallelism", place, good.error());
     }
     if (const auto good = check_precision(chip_, speculation.draft, speculation.precision); !good) {
@@ -102,12 +111,12 @@ class DraftLoader {
   }
 
   void measure(SystemSpeculation& speculation, const ModelRecord* shared) {
-    const std::int64_t ranks = pool_.record.tensor_parallel;
+    const EngineLayout layout = draft_layout(pool_, speculation.draft);
     const ElementBytes bytes = element_bytes(chip_, speculation.precision);
-    Bytes weights = weight_bytes_per_rank(speculation.draft, bytes, ranks);
-    if (shared != nullptr) weights = weights - weight_bytes_per_rank(*shared, bytes, ranks);
+    Bytes weights = weight_bytes_per_chip(speculation.draft, bytes, layout);
+    if (shared != nullptr) weights = weights - weight_bytes_per_chip(*shared, bytes, layout);
     speculation.weights = weights.si();
-    speculation.kv_per_token = kv_bytes_per_token(speculation.draft, bytes, ranks).si();
+    speculation.kv_per_token = kv_bytes_per_token(speculation.draft, bytes, layout.tensor).si();
   }
 
   const SystemPool& pool_;
@@ -133,12 +142,13 @@ void price_speculation(SystemPool& pool, const Chip& chip) {
   StepCostRequest draft{chip,
                         speculation.draft,
                         speculation.precision,
-                        target.tensor_parallel,
-                        target.interconnect,
-                        {target.engine.largest_captured_batch, Seconds(0), Seconds(0)},
+                        draft_layout(pool, speculation.draft),
+                        target.links,
+                        {target.engine.largest_captured_batch, Seconds(0), Seconds(0), target.engine.hidden_transfers},
                         target.max_batched_tokens,
                         target.max_sequences,
-                        target.times};
+                        target.times,
+                        target.expert_skew};
   speculation.setup.cost = build_speculation_cost(target, draft, speculation.setup.tokens + 1);
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "orrery/model/engine_layout.h"
 #include "orrery/schema/entry.h"
 #include "orrery/serving/kv_exchange.h"
 #include "orrery/serving/pool.h"
@@ -97,7 +98,8 @@ struct PoolResult {
   std::string chip;
   std::string model;
   std::int64_t servers = 0;
-  std::int64_t replicas = 0;
+  std::int64_t replicas = 0;  ///< lanes of all engines
+  EngineLayout layout;
   std::int64_t chips = 0;
   RequestCounts requests;
   Distribution itl;  ///< every gap between successive tokens of every request

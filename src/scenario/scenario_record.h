@@ -148,6 +148,11 @@ struct PoolRecord {
   Reference<ModelOrConfigKind> model;
   PrecisionRecord precision;
   std::int64_t tensor_parallel = 0;
+  std::optional<std::int64_t> pipeline_parallel;
+  std::optional<std::int64_t> data_parallel;
+  std::optional<std::int64_t> expert_parallel;
+  std::optional<double> expert_skew;
+  std::optional<Reference<LinkKind>> network;
   Reference<EngineKind> engine;
   std::optional<EngineSettings> engine_settings;
   std::optional<PrefilledBy> prefilled_by;
@@ -165,8 +170,22 @@ void visit(Visitor& v, PoolRecord& r) {
   v.optional("chip", r.chip, "Chip in place of the servers' own; their host, link and price stay");
   v.required("model", r.model, "Id of a model, or the path of a Hugging Face config.json");
   v.required("precision", r.precision, "Number formats");
-  v.required("tensor_parallel", r.tensor_parallel, "Chips of one replica; each server holds chips / this many",
+  v.required("tensor_parallel", r.tensor_parallel,
+             "Chips that share every layer; alone, those of one replica: each server holds chips / this many",
              in_range(1, 1024));
+  v.optional("pipeline_parallel", r.pipeline_parallel,
+             "Stages that an engine's layers are cut into; as many groups of requests pass them in turn",
+             in_range(1, 1024));
+  v.optional("data_parallel", r.data_parallel,
+             "Groups of an engine that attend to requests of their own and share its experts", in_range(1, 1024));
+  v.optional("expert_parallel", r.expert_parallel,
+             "Chips that experts are spread over, of tensor_parallel x data_parallel; experts are cut over the rest",
+             in_range(1, 1024));
+  v.optional(
+      "expert_skew", r.expert_skew,
+      "Exponent of the experts' popularity, 0 equal; 1.2 when absent, as the measured tables draw served traffic",
+      in_range(0, 4));
+  v.optional("network", r.network, "Link between servers, for engines that span them");
   v.required("engine", r.engine, "Serving engine");
   v.optional("engine_settings", r.engine_settings, "Changes to the engine's settings");
   v.optional("prefilled_by", r.prefilled_by, "Another pool computes the prompts; this one only generates");

@@ -10,8 +10,13 @@
 namespace orrery {
 
 PoolSetup pool_setup(const SystemPool& pool, const RunOptions& options) {
-  return {&pool.cost,   pool.limits,          static_cast<std::size_t>(pool.replicas),
-          pool.routing, options.step_by_step, pool.speculation ? &pool.speculation->setup : nullptr};
+  return {&pool.cost,
+          pool.limits,
+          static_cast<std::size_t>(pool.replicas),
+          pool.routing,
+          options.step_by_step,
+          static_cast<std::size_t>(pool.layout.data),
+          pool.speculation ? &pool.speculation->setup : nullptr};
 }
 
 SplitSetup split_setup(const System& system, std::size_t pool, const RunOptions& options) {

@@ -12,6 +12,7 @@
 #include "orrery/model/step_cost_builder.h"
 #include "orrery/network/collectives.h"
 #include "orrery/scenario/catalog.h"
+#include "orrery/scenario/pool_layout.h"
 #include "orrery/scenario/scenario_record.h"
 #include "orrery/serving/kv_exchange.h"
 #include "orrery/serving/pool.h"
@@ -52,7 +53,8 @@ struct SystemPool {
   PoolRecord record;
   SiteRecord site;
   ServerRecord server;
-  std::optional<Interconnect> interconnect;  ///< of the chips of one replica; nothing for a single chip
+  EngineLayout layout;
+  PoolLinks links;
   ChipRecord chip;
   FamilyRecord family;
   ModelRecord model;
@@ -62,8 +64,8 @@ struct SystemPool {
   EngineLimits limits;
   MemoryPlan memory;
   StepCost cost;
-  double dense_peak = 0;  ///< FLOP/s of one chip in the precision of the linear layers
-  std::int64_t replicas = 0;
+  double dense_peak = 0;      ///< FLOP/s of one chip in the precision of the linear layers
+  std::int64_t replicas = 0;  ///< lanes of all engines
   std::int64_t chips = 0;
   const RoutingPolicy* routing = nullptr;
   std::optional<SystemSpeculation> speculation;
@@ -76,12 +78,13 @@ inline StepCostRequest step_request(const SystemPool& pool, const Chip& chip) {
   return {chip,
           pool.model,
           pool.precision,
-          pool.record.tensor_parallel,
-          pool.interconnect ? &*pool.interconnect : nullptr,
+          pool.layout,
+          pool.links.view(),
           pool.overheads,
           pool.limits.max_batched_tokens,
           pool.limits.max_sequences,
-          pool.times ? &*pool.times : nullptr};
+          pool.times ? &*pool.times : nullptr,
+          pool.record.expert_skew.value_or(StepCostRequest::kServedSkew)};
 }
 
 struct SystemService {

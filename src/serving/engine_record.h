@@ -44,6 +44,7 @@ struct EngineRecord {
   Sourced<std::int64_t> largest_captured_batch;
   Sourced<Seconds> step_overhead;
   Sourced<Seconds> request_overhead;
+  Sourced<double> hidden_transfers;
   Sourced<Bytes> framework_memory;
 };
 constexpr RecordName record_name(const EngineRecord*) { return {"Engine", "A serving engine's rules and overheads"}; }
@@ -69,6 +70,8 @@ void visit(Visitor& v, EngineRecord& r) {
              in_range(Seconds(0), Seconds(10)));
   v.required("request_overhead", r.request_overhead, "The same, per request of the step",
              in_range(Seconds(0), Seconds(1)));
+  v.required("hidden_transfers", r.hidden_transfers,
+             "Share of the time of collectives that other kernels of the step hide", in_range(0, 1));
   v.required("framework_memory", r.framework_memory, "Context, captured graphs and workspace on every chip",
              in_range(Bytes(0), Bytes(1e12)));
 }

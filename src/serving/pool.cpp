@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "orrery/base/result.h"
+#include "orrery/serving/lock_step.h"
 #include "orrery/sim/source_queue.h"
 
 namespace orrery {
@@ -32,51 +33,73 @@ class Watch {
   std::uint32_t pending_ = 0;
 };
 
-/// One replica with its own arrivals, to the end.
-void run_alone(Replica& replica, const RequestTable& requests, const std::vector<std::uint32_t>& arrivals,
+/// Replicas that depend on each other, and on no others.
+std::vector<LockStep> engines_of(const PoolSetup& setup, std::vector<Replica>& replicas) {
+  std::vector<LockStep> engines;
+  for (std::size_t first = 0; first < replicas.size(); first += setup.lanes_in_step) {
+    engines.emplace_back(std::span(replicas).subspan(first, setup.lanes_in_step), *setup.cost);
+  }
+  return engines;
+}
+
+struct Arrival {
+  std::uint32_t request;
+  std::uint32_t lane;
+};
+
+/// One engine with its own arrivals, to the end.
+void run_alone(LockStep& engine, const RequestTable& requests, const std::vector<Arrival>& arrivals,
                RunControl& control) {
   Watch watch(control);
-  for (const std::uint32_t request : arrivals) {
+  for (const auto& [request, lane] : arrivals) {
     if (!watch.goes_on()) return;
-    while (replica.next_event().ps() < requests.arrival_ps[request]) replica.advance();
-    replica.submit(request);
+    while (engine.next_event().ps() < requests.arrival_ps[request]) engine.advance();
+    engine.submit(lane, request);
   }
-  for (std::uint32_t steps = 0; replica.next_event() < SimTime::never(); ++steps) {
+  for (std::uint32_t steps = 0; engine.next_event() < SimTime::never(); ++steps) {
     if (steps % kControlInterval == 0 && control.is_stopped()) return;
-    replica.advance();
+    engine.advance();
   }
 }
 
 void run_apart(const PoolSetup& setup, std::vector<Replica>& replicas, const RequestTable& requests, int threads,
                RunControl& control) {
+  std::vector<LockStep> engines = engines_of(setup, replicas);
   const std::vector<ReplicaLoad> loads(replicas.size());
-  std::vector<std::vector<std::uint32_t>> arrivals(replicas.size());
-  for (std::uint32_t i = 0; i < requests.size(); ++i) arrivals[setup.routing->choose(loads, i)].push_back(i);
+  std::vector<std::vector<Arrival>> arrivals(engines.size());
+  const std::size_t lanes = setup.lanes_in_step;
+  for (std::uint32_t i = 0; i < requests.size(); ++i) {
+    const std::size_t chosen = setup.routing->choose(loads, i);
+    arrivals[chosen / lanes].push_back({i, static_cast<std::uint32_t>(chosen % lanes)});
+  }
 
   std::atomic<std::size_t> next{0};
   const auto work = [&] {
-    for (std::size_t i = next++; i < replicas.size(); i = next++)
-      run_alone(replicas[i], requests, arrivals[i], control);
+    for (std::size_t i = next++; i < engines.size(); i = next++) run_alone(engines[i], requests, arrivals[i], control);
   };
   std::vector<std::jthread> others;
-  const std::size_t helpers = std::min(static_cast<std::size_t>(threads), replicas.size()) - 1;
+  const std::size_t helpers = std::min(static_cast<std::size_t>(threads), engines.size()) - 1;
   for (std::size_t i = 0; i < helpers; ++i) others.emplace_back(work);
   work();
 }
 
-/// All replicas in one time order, since the router looks at their loads.
+/// All engines in one time order, since the router looks at their loads.
 void run_together(const PoolSetup& setup, std::vector<Replica>& replicas, const RequestTable& requests,
                   RunControl& control) {
-  SourceQueue events(replicas.size());
+  std::vector<LockStep> engines = engines_of(setup, replicas);
+  const std::size_t lanes = setup.lanes_in_step;
+  SourceQueue events(engines.size());
   std::vector<ReplicaLoad> loads(replicas.size());
-  const auto refresh = [&](std::size_t i) {
-    events.set(i, replicas[i].next_event());
-    loads[i] = {replicas[i].unfinished_requests(), replicas[i].unfinished_prompt_tokens()};
+  const auto refresh = [&](std::size_t engine) {
+    events.set(engine, engines[engine].next_event());
+    for (std::size_t i = engine * lanes; i < (engine + 1) * lanes; ++i) {
+      loads[i] = {replicas[i].unfinished_requests(), replicas[i].unfinished_prompt_tokens()};
+    }
   };
   const auto advance_before = [&](SimTime time) {
     while (events.first_time() < time) {
       const std::size_t i = events.first_source();
-      replicas[i].advance();
+      engines[i].advance();
       refresh(i);
     }
   };
@@ -85,21 +108,22 @@ void run_together(const PoolSetup& setup, std::vector<Replica>& replicas, const 
     if (!watch.goes_on()) return;
     advance_before(SimTime(requests.arrival_ps[request]));
     const std::size_t chosen = setup.routing->choose(loads, request);
-    replicas[chosen].submit(request);
-    refresh(chosen);
+    engines[chosen / lanes].submit(chosen % lanes, request);
+    refresh(chosen / lanes);
   }
   for (std::uint32_t steps = 0; events.first_time() < SimTime::never(); ++steps) {
     if (steps % kControlInterval == 0 && control.is_stopped()) return;
     const std::size_t i = events.first_source();
-    replicas[i].advance();
-    events.set(i, replicas[i].next_event());
+    engines[i].advance();
+    events.set(i, engines[i].next_event());
   }
 }
 
 }  // namespace
 
 PoolOutcome run_pool(const PoolSetup& setup, const RequestTable& requests, int threads, RunControl& control) {
-  ORRERY_CHECK(threads >= 1 && setup.replicas >= 1 && setup.replicas <= UINT16_MAX);
+  ORRERY_CHECK(threads >= 1 && setup.replicas >= 1 && setup.replicas <= UINT16_MAX &&
+               setup.replicas % setup.lanes_in_step == 0);
   PoolOutcome outcome{.requests = RequestOutcomes(requests.size()), .replicas = {}};
   std::optional<PrefixTree> prefixes;
   if (setup.limits.prefix_caching) prefixes.emplace(requests, setup.limits.block_size);

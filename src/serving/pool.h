@@ -32,6 +32,7 @@ struct PoolSetup {
   std::size_t replicas = 1;
   const RoutingPolicy* routing = nullptr;
   bool step_by_step = false;
+  std::size_t lanes_in_step = 1;             ///< so many neighbouring replicas are lanes of one engine; see LockStep
   const Speculation* speculation = nullptr;  ///< null: every step gives a sequence one token
 };
 
@@ -44,7 +45,7 @@ struct PoolOutcome {
 };
 
 /// Serves all requests to the end. Equal input gives equal output whatever `threads` is.
-/// Pre: threads >= 1; replicas >= 1 and at most 65,535.
+/// Pre: threads >= 1; replicas >= 1 and at most 65,535, a multiple of lanes_in_step.
 PoolOutcome run_pool(const PoolSetup& setup, const RequestTable& requests, int threads, RunControl& control);
 
 }  // namespace orrery

@@ -106,6 +106,11 @@ void Replica::count_in_system(std::int64_t now, std::int64_t change, std::int64_
 void Replica::advance() {
   const std::int64_t now = next_event_ps_;
   ORRERY_CHECK(now != INT64_MAX);
+  settle(now);
+  schedule(now);
+}
+
+void Replica::settle(std::int64_t now) {
   if (lead_ > 0) {
     if (!updates_.empty()) end_step(now);  // the step before the segment; the segment's last one is still to run
     commit_segment();
@@ -115,31 +120,40 @@ void Replica::advance() {
   }
   if (!acknowledged_.empty()) free_acknowledged();
   if (clients_give_up_) abort_given_up(now);
-  schedule(now);
+}
+
+Replica::StepTime Replica::time_of_step() {
+  const std::int64_t decoding = decodes_.size();
+  const auto sequences = static_cast<std::size_t>(decoding) + chunks_.size();
+  StepTime step;
+  step.tokens = decoding;
+  prefill_ = {};
+  for (const Chunk& chunk : chunks_) {
+    step.tokens += chunk.tokens;
+    cost_.add_chunk(prefill_, at(chunk.slot).computed - chunk.tokens, chunk.tokens);
+  }
+  step.own_ps = cost_.sequences_ps[sequences];
+  if (!chunks_.empty()) step.own_ps += cost_.prefill_ps(prefill_) + cost_.prefill_fixed_of(decoding);
+  if (decoding == 0) return step;
+  const DecodeBatch::Ramp ramp = decodes_.ramp();
+  step.own_ps += ramp.first_ps;
+  step.growth_ps = ramp.growth_ps;
+  return step;
 }
 
 void Replica::begin_segment(std::int64_t now) {
-  const std::int64_t decoding = decodes_.size();
-  const auto sequences = static_cast<std::size_t>(decoding) + chunks_.size();
-  std::int64_t tokens = decoding;
+  StepTime step;
   std::int64_t duration = 0;
   if (speculation_ != nullptr) {
     duration = speculative_step_ps();
   } else {
-    prefill_ = {};
-    for (const Chunk& chunk : chunks_) {
-      tokens += chunk.tokens;
-      cost_.add_chunk(prefill_, at(chunk.slot).computed - chunk.tokens, chunk.tokens);
-    }
-    duration = cost_.tokens_ps[static_cast<std::size_t>(tokens)] + cost_.sequences_ps[sequences];
-    if (!chunks_.empty()) duration += cost_.prefill_ps(prefill_) + cost_.prefill_fixed_of(decoding);
+    step = time_of_step();
+    duration = cost_.tokens_ps[static_cast<std::size_t>(step.tokens)] + step.own_ps;
   }
-  const DecodeBatch::Ramp ramp = decoding > 0 ? decodes_.ramp() : DecodeBatch::Ramp{};
-  duration += ramp.first_ps;
   ORRERY_CHECK(duration > 0);
   segment_.start_ps = is_under_way_ ? last_step_end_ps_ : now;
   segment_.first_ps = duration;
-  segment_.growth_ps = ramp.growth_ps;
+  segment_.growth_ps = step.growth_ps;
   // Somebody may be admitted at the next scheduling if nobody was because of a preemption (V-20), and when the step
   // under way has freed its blocks.
   const bool is_single = step_by_step_ || !computing_.empty() || preempted_ > 0 || !updates_.empty() ||
@@ -152,6 +166,17 @@ void Replica::begin_segment(std::int64_t now) {
   if (clients_give_up_) stop_at_give_up();
   beyond_horizon_ = duration > horizon;
   next_event_ps_ = beyond_horizon_ ? INT64_MAX : segment_.start_ps + duration_of(segment_.steps - lead_);
+  note_peaks();
+}
+
+void Replica::begin_common_step(std::int64_t now, std::int64_t duration, std::int64_t tokens) {
+  segment_.start_ps = is_under_way_ ? last_step_end_ps_ : now;
+  segment_.first_ps = duration;
+  segment_.growth_ps = 0;
+  segment_.steps = 1;
+  beyond_horizon_ = duration > kHorizon - segment_.start_ps;
+  next_event_ps_ = beyond_horizon_ ? INT64_MAX : segment_.start_ps + duration_of(1 - lead_);
+  count(totals_.steps_by_padded_tokens, tokens, 1);
   note_peaks();
 }
 

@@ -66,7 +66,9 @@ struct ReplicaTotals {
   std::int64_t failed = 0;         ///< requests whose clients gave up
   std::int64_t failed_tokens = 0;  ///< of generated_tokens: those of failed requests
   std::int64_t completed_input_tokens = 0;
-  std::vector<std::int64_t> steps_by_tokens;     ///< index: tokens of the step
+  std::vector<std::int64_t> steps_by_tokens;  ///< index: tokens of the step
+  /// Index: tokens that the step computes, padding included. Of lanes in lock step; empty for all others.
+  std::vector<std::int64_t> steps_by_padded_tokens;
   std::vector<std::int64_t> steps_by_sequences;  ///< index: sequences of the step
   StepWork prefill_work;                         ///< attention of prompt chunks
   std::int64_t drafted_tokens = 0;               ///< scheduled to be verified
@@ -118,6 +120,20 @@ class Replica {
   /// Decode (V-92): the prompt of a request whose blocks were reserved is there; it is noticed at the next step
   /// boundary. `last_token_ps` is the time of its first token where that was given, or RequestOutcomes::kUnset.
   void receive(std::uint32_t request, SimTime now, std::int64_t last_token_ps);
+
+  /// What LockStep takes apart that advance() does in one: the events of a time, the choice of the next step's requests
+  /// (whether there are any), its time without kernels that the lanes share, and its start, or waiting for requests. A
+  /// lane that has chosen none takes part in the step nevertheless.
+  void settle(std::int64_t now);
+  bool select(std::int64_t now);
+  struct StepTime {
+    std::int64_t tokens = 0;
+    std::int64_t own_ps = 0;
+    std::int64_t growth_ps = 0;  ///< each later step takes this much longer, while nothing changes
+  };
+  StepTime time_of_step();
+  void begin_common_step(std::int64_t now, std::int64_t duration, std::int64_t tokens);
+  void stand_by();
 
   std::int64_t unfinished_requests() const { return in_system_; }
   std::int64_t unfinished_prompt_tokens() const { return in_system_prompt_tokens_; }

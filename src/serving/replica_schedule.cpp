@@ -8,6 +8,14 @@
 namespace orrery {
 
 void Replica::schedule(std::int64_t now) {
+  if (select(now)) {
+    begin_segment(now);
+  } else {
+    stand_by();
+  }
+}
+
+bool Replica::select(std::int64_t now) {
   for (;;) {
     chunks_.clear();
     late_.clear();
@@ -17,13 +25,13 @@ void Replica::schedule(std::int64_t now) {
     schedule_running();
     if (blocks_.has_cache()) register_running();
     if (preempted_ == 0) admit_waiting(now);  // V-20
-    if (decodes_.size() + static_cast<std::int64_t>(chunks_.size()) > 0) {
-      begin_segment(now);
-      return;
-    }
+    if (decodes_.size() + static_cast<std::int64_t>(chunks_.size()) > 0) return true;
     // A step without tokens takes no time: try again, unless the step under way is to end first.
-    if (preempted_ == 0 || is_under_way_) break;
+    if (preempted_ == 0 || is_under_way_) return false;
   }
+}
+
+void Replica::stand_by() {
   ORRERY_CHECK(waiting_.empty() || is_under_way_ || !held_.empty() || !remote_.empty());
   segment_.steps = 0;
   next_event_ps_ = is_under_way_ ? last_step_end_ps_ : INT64_MAX;

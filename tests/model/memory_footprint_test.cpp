@@ -13,7 +13,9 @@ TEST(MemoryFootprint, UnshardedBf16WeightsAreTwoBytesPerParameter) {
   for (const char* id :
        {"llama-3.1-8b", "llama-3.1-70b", "mixtral-8x7b", "deepseek-v3", "qwen3-32b", "glm-5", "qwen3.5-397b-a17b"}) {
     const ModelRecord record = model(id);
-    EXPECT_NEAR(weight_bytes_per_rank(record, ElementBytes{}, 1).si() / (2 * parameter_count(record)), 1, 1e-5) << id;
+    EXPECT_NEAR(weight_bytes_per_chip(record, ElementBytes{}, EngineLayout{}).si() / (2 * parameter_count(record)), 1,
+                1e-5)
+        << id;
   }
 }
 
@@ -23,14 +25,14 @@ TEST(MemoryFootprint, EmbeddingsStayWide) {
   fp8.weights = bytes_per_element(Precision::fp8);
   const double embeddings = 2.0 * 128256 * 4096;
   const double linear = parameter_count(record) - embeddings;
-  EXPECT_NEAR(weight_bytes_per_rank(record, fp8, 1).si(), linear + 2 * embeddings, 1e6);
+  EXPECT_NEAR(weight_bytes_per_chip(record, fp8, EngineLayout{}).si(), linear + 2 * embeddings, 1e6);
 }
 
 TEST(MemoryFootprint, ExpertsHaveTheirOwnPrecision) {
   const ModelRecord record = model("gpt-oss-120b");
   ElementBytes published;
   published.experts = bytes_per_element(Precision::mxfp4);
-  EXPECT_NEAR(weight_bytes_per_rank(record, published, 1).si() / 65.2e9, 1, 0.02);  // the published files
+  EXPECT_NEAR(weight_bytes_per_chip(record, published, EngineLayout{}).si() / 65.2e9, 1, 0.02);  // the published files
 }
 
 TEST(MemoryFootprint, KvBytesFollowHeadsAndNotElements) {
@@ -76,6 +78,23 @@ TEST(MemoryFootprint, WorkingMemoryOfTheMeasuredRunIsPlausible) {
   const ModelRecord record = model("llama-3.1-8b");
   EXPECT_NEAR((2048 * activation_bytes_per_token(record, 1)).si() / 1048576, 200, 5);
   EXPECT_NEAR(logits_bytes(record, 256).si() / 1048576, 250, 1);
+}
+
+TEST(MemoryFootprint, ChipsOfAnEngineShareTheWeights) {
+  const ModelRecord dense = model("llama-3.1-70b");
+  const double whole = weight_bytes_per_chip(dense, ElementBytes{}, {}).si();
+  EXPECT_NEAR(weight_bytes_per_chip(dense, ElementBytes{}, {.tensor = 8}).si() / whole, 1.0 / 8, 1e-3);
+  // Two stages: half of the layers each, and one of the two tables of words.
+  EXPECT_NEAR(weight_bytes_per_chip(dense, ElementBytes{}, {.pipeline = 2}).si() / whole, 0.5, 1e-3);
+  const ModelRecord experts = model("deepseek-v3");
+  const double routed = 58.0 * 256 * 3 * 7168 * 2048 * 2;
+  const double others = weight_bytes_per_chip(experts, ElementBytes{}, {}).si() - routed;
+  EXPECT_NEAR(weight_bytes_per_chip(experts, ElementBytes{}, {.data = 32, .expert = 32}).si(), others + routed / 32,
+              1e6);
+  // 61 layers in four stages: sixteen on the longest.
+  const double tables = 2 * 129280.0 * 7168 * 2;
+  EXPECT_NEAR(weight_bytes_per_chip(experts, ElementBytes{}, {.pipeline = 4}).si(),
+              (others + routed - tables) * 16 / 61 + tables / 2, 1e6);
 }
 
 }  // namespace

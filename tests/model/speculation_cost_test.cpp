@@ -17,7 +17,7 @@ struct Bench {
   ModelRecord target = catalog_entry<ModelRecord>("model", "llama-3.1-8b");
   ModelRecord draft = draft_head(target, 1);
   StepCostRequest request(const ModelRecord& model, Seconds step_overhead) const {
-    return {chip, model, {}, 1, nullptr, {512, step_overhead, Seconds(0)}, kTokens, kSequences};
+    return {chip, model, {}, {}, {}, {512, step_overhead, Seconds(0)}, kTokens, kSequences};
   }
 };
 

@@ -20,8 +20,8 @@ struct Deployment {
     return {chip,
             model,
             precision,
-            ranks,
-            interconnect ? &*interconnect : nullptr,
+            {.tensor = ranks},
+            {.tensor = interconnect ? &*interconnect : nullptr},
             {512, Seconds(1e-3), Seconds(2e-6)},
             tokens,
             sequences};
@@ -214,17 +214,66 @@ TEST(StepCost, ADesktopCardDecodesNearItsRoofline) {
   EXPECT_LT(per_token_us, 115);
 }
 
-TEST(StepCost, RefusesRanksThatDoNotDivide) {
-  const auto model = catalog_entry<ModelRecord>("model", "llama-3.1-8b");
-  EXPECT_TRUE(check_parallelism(model, 8));
-  EXPECT_TRUE(check_parallelism(model, 16));  // KV heads held twice
-  const auto refused = check_parallelism(model, 3);
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error(), "32 query heads of llama-3.1-8b do not divide among 3 ranks");
-  const auto hybrid = catalog_entry<ModelRecord>("model", "qwen3.5-397b-a17b");
-  EXPECT_TRUE(check_parallelism(hybrid, 16));
-  EXPECT_EQ(check_parallelism(hybrid, 32).error(),
-            "16 key heads of linear attention of qwen3.5-397b-a17b do not divide among 32 ranks");
+TEST(StepCost, APipelinePassesAllLayersAndItsHops) {
+  const Deployment deployment = deploy("h100-sxm", "llama-3.1-70b", 4);
+  const std::optional<Interconnect> stages = joined(8);
+  StepCostRequest request = deployment.request();
+  const StepCost alone = build_step_cost(request);
+  request.layout.pipeline = 2;
+  request.links.stages = &*stages;
+  const StepCost piped = build_step_cost(request);
+  for (const std::int64_t tokens : {1, 100, 2000}) {
+    const double padded = tokens == 1 ? 1 : tokens == 100 ? 104 : 2000;
+    const double hop = stages->point_to_point(Bytes(padded * 8192 * 2 / 4)).time.si() * 1e12;
+    const auto t = static_cast<std::size_t>(tokens);
+    EXPECT_NEAR(static_cast<double>(piped.tokens_ps[t] - alone.tokens_ps[t]), hop, 2) << tokens;
+    EXPECT_DOUBLE_EQ(piped.tokens_work[t].flops, alone.tokens_work[t].flops);
+  }
+  EXPECT_EQ(piped.context_token_ps, alone.context_token_ps);
+  request.layout.pipeline = 3;  // 27 layers on the longest stage
+  const StepCost uneven = build_step_cost(request);
+  EXPECT_NEAR(static_cast<double>(uneven.context_token_ps) / static_cast<double>(alone.context_token_ps), 81.0 / 80,
+              1e-3);
+}
+
+TEST(StepCost, GroupsThatShareExpertsSendTheirTokensInPlaceOfSums) {
+  const Deployment deployment = deploy("b200-sxm", "deepseek-v3", 1, Precision::fp8);
+  const std::optional<Interconnect> stage = joined(8);
+  StepCostRequest request = deployment.request();
+  request.layout = {.tensor = 1, .pipeline = 1, .data = 8, .expert = 8};
+  request.links.stage = &*stage;
+  const StepCost cost = build_step_cost(request);
+  EXPECT_TRUE(std::is_sorted(cost.tokens_ps.begin(), cost.tokens_ps.end()));
+  const StepLoad load{64, 64, 64, 64 * 1000, 0, {}};
+  Seconds exchange;
+  Seconds sums;
+  Seconds sum;
+  for (const StepPart& part : explain_step(request, load)) {
+    sum += part.cost.time;
+    if (part.kind == KernelKind::expert_exchange) exchange += part.cost.time;
+    if (part.kind == KernelKind::all_reduce) sums += part.cost.time;
+  }
+  EXPECT_GT(exchange, Seconds(58 * 20e-6));  // no kernel of 58 layers starts and ends faster
+  EXPECT_EQ(sums, Seconds(0));
+  EXPECT_NEAR(static_cast<double>(step_ps(cost, load)) * 1e-12 / sum.si(), 1, 1e-4);
+}
+
+TEST(StepCost, EnginesThatHideTransfersAreFasterByThese) {
+  const Deployment deployment = deploy("h100-sxm", "llama-3.1-70b", 4);
+  StepCostRequest request = deployment.request();
+  const StepLoad load{64, 64, 64, 64 * 1000, 0, {}};
+  const auto sum = [&] {
+    Seconds time;
+    Seconds transfers;
+    for (const StepPart& part : explain_step(request, load)) {
+      time += part.cost.time;
+      if (part.kind == KernelKind::all_reduce) transfers += part.cost.time;
+    }
+    return std::pair(time, transfers);
+  };
+  const auto [exposed, transfers] = sum();
+  request.engine.hidden_transfers = 0.75;
+  EXPECT_NEAR(sum().first.si(), (exposed - 0.75 * transfers).si(), 1e-9);
 }
 
 TEST(StepCost, RefusesWhatTheChipCannotMultiply) {
