@@ -36,9 +36,9 @@ constexpr double kKibi = 1024;
 constexpr double kMebi = 1048576;
 
 inline const std::vector<std::string>& node_link_ids() {
-  static const std::vector<std::string> ids = {"nvlink3",   "nvlink4",          "nvlink5",         "pcie4-x16",
-                                               "pcie5-x16", "pcie-accelerator", "infinity-fabric", "ici-v5e",
-                                               "ici-v5p",   "gaudi3-roce",      "maia-ethernet",   "pcie5-x8-switched"};
+  static const std::vector<std::string> ids = {
+      "nvlink3", "nvlink4", "nvlink5",     "pcie4-x16",     "pcie5-x16",         "pcie-accelerator", "infinity-fabric",
+      "ici-v5e", "ici-v5p", "gaudi3-roce", "maia-ethernet", "pcie5-x8-switched", "pcie5-x16-host"};
   return ids;
 }
 inline const std::vector<std::string>& network_link_ids() {
