@@ -30,6 +30,9 @@ constexpr DiagnosticCode kCodes[] = {
      "The values are each readable, but cannot be true together or at all: more bandwidth than the pins\n"
      "can carry, an idle power above the peak power, more active experts than experts. The message names\n"
      "both sides and their values."},
+    {"invalid-adapters", "adapters do not go with the model",
+     "Low-rank adapters are described for models with dense layers and plain attention: which of their\n"
+     "matrices an adapter of experts or of latent attention would change differs from case to case."},
     {"invalid-number", "a text is not a number",
      "Numbers are decimal, with an optional sign, fraction and exponent: `12`, `0.5`, `1e6`. There is no\n"
      "hexadecimal and no octal (`010` is ten), and `nan` and `inf` are not numbers here."},

@@ -101,6 +101,7 @@ Result<Requirements> read_requirements(const RunRequest& request, const System& 
   for (const SystemPool& pool : system.pools) {
     names.pools.emplace_back().name = pool.name;
     names.pools.back().site = pool.site.header.id;
+    if (pool.adapters) names.pools.back().adapters.emplace();
     if (pool.speculation) names.pools.back().speculation.emplace();
     if (pool.prefill) names.pools.back().transfers.emplace();
   }

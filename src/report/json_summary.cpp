@@ -166,6 +166,13 @@ void write_pool(Sink& sink, const PoolResult& pool) {
   sink.field("mean_chip_power_W", pool.mean_chip_power_W);
   sink.field("cost_usd", pool.cost_usd);
   sink.field("carbon_g", pool.carbon_g);
+  if (pool.adapters) {
+    sink.key("adapters");
+    sink.begin_object();
+    sink.field("most_per_step", pool.adapters->most_per_step);
+    sink.field("mean_per_step", pool.adapters->mean_per_step);
+    sink.end_object();
+  }
   if (pool.speculation) write_speculation(sink, *pool.speculation);
   if (pool.transfers) write_transfers(sink, *pool.transfers);
   sink.end_object();

@@ -172,6 +172,20 @@ std::string pools_text(const Results& results, const TextStyle& style) {
   return table.render(style) + what + more_line(results.pools.size(), shown, "pools");
 }
 
+/// How many adapters steps served at once.
+std::string adapters_text(const Results& results) {
+  std::string text;
+  std::size_t shown = 0;
+  std::size_t all = 0;
+  for (const PoolResult& pool : results.pools) {
+    if (!pool.adapters || ++all > kMostRows) continue;
+    ++shown;
+    text += line_of(fmt::format("Adapters  {}: {} in a step in the mean, at most {}", name_text(pool.name),
+                                figure_text(pool.adapters->mean_per_step), count_text(pool.adapters->most_per_step)));
+  }
+  return text.empty() ? text : text + more_line(all, shown, "pools with adapters") + '\n';
+}
+
 /// What drafts were worth.
 std::string speculation_text(const Results& results) {
   std::string text;
@@ -305,6 +319,7 @@ std::string text_summary(const Results& results, const TextStyle& style) {
   text += latency_text(results, style) + '\n';
   text += throughput_text(results) + '\n';
   text += pools_text(results, style) + '\n';
+  text += adapters_text(results);
   text += speculation_text(results);
   text += transfers_text(results, style);
   text += bill_text(results) + '\n';

@@ -11,7 +11,8 @@ namespace orrery {
 namespace {
 
 /// Work of one chip of the replica.
-StepWork work_of(const StepCost& cost, const ReplicaTotals& totals) {
+StepWork work_of(const SystemPool& pool, const ReplicaTotals& totals) {
+  const StepCost& cost = pool.cost;
   StepWork work = totals.prefill_work;
   work += totals.speculation_work;
   const auto add = [&](std::int64_t times, const StepWork& each) { work += static_cast<double>(times) * each; };
@@ -22,6 +23,10 @@ StepWork work_of(const StepCost& cost, const ReplicaTotals& totals) {
   }
   for (std::size_t n = 0; n < totals.steps_by_sequences.size(); ++n) {
     if (totals.steps_by_sequences[n] != 0) add(totals.steps_by_sequences[n], cost.sequences_work[n]);
+  }
+  if (pool.adapters) {
+    add(totals.adapter_steps, pool.adapters->adapter_work);
+    add(totals.adapted_tokens, pool.adapters->token_work);
   }
   add(totals.decode_sequence_steps, cost.decode_sequence_work);
   add(totals.context_token_steps, cost.context_token_work);
@@ -100,12 +105,13 @@ PoolResult account_pool(const SystemPool& pool, const PoolOutcome& outcome, Seco
   LogHistogram gaps;
   StepWork work;  // of one chip of each replica, summed over replicas
   std::int64_t sequence_steps = 0;
+  std::int64_t adapter_steps = 0;
   std::int64_t resident_steps = 0;
   std::int64_t peak_blocks = 0;
   double busy_s = 0;
   for (const ReplicaTotals& totals : outcome.replicas) {
     gaps.merge(totals.token_gaps);
-    work += work_of(pool.cost, totals);
+    work += work_of(pool, totals);
     result.steps += totals.steps;
     result.preemptions += totals.preemptions;
     result.recomputed_tokens += totals.recomputed_tokens;
@@ -115,6 +121,7 @@ PoolResult account_pool(const SystemPool& pool, const PoolOutcome& outcome, Seco
     result.failed_tokens += totals.failed_tokens;
     sequence_steps += weighted_sum(totals.steps_by_sequences);
     resident_steps += totals.resident_token_steps;
+    adapter_steps += totals.adapter_steps;
     peak_blocks = std::max(peak_blocks, totals.peak_blocks);
     busy_s += SimTime(totals.busy_ps).seconds().si();
   }
@@ -124,6 +131,7 @@ PoolResult account_pool(const SystemPool& pool, const PoolOutcome& outcome, Seco
   const double replica_s = duration.si() * static_cast<double>(pool.replicas);
   const auto steps = static_cast<double>(std::max<std::int64_t>(result.steps, 1));
   const double kv_tokens = static_cast<double>(pool.limits.usable_blocks * pool.limits.block_size);
+  if (pool.adapters) result.adapters = {pool.limits.max_adapters, static_cast<double>(adapter_steps) / steps};
   result.mean_batch = static_cast<double>(sequence_steps) / steps;
   result.kv_mean = static_cast<double>(resident_steps) / steps / kv_tokens;
   result.kv_peak = static_cast<double>(peak_blocks) / static_cast<double>(pool.limits.usable_blocks);

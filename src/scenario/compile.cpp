@@ -64,6 +64,13 @@ std::optional<SystemService> compile_service(const Named<ServiceRecord>& named, 
                     pool->name),
         "leave patience out, or let one pool compute prompts and answers");
   }
+  if (pool != scenario.pools.end() && service.record.adapters &&
+      !(pool->value.engine_settings && pool->value.engine_settings->lora)) {
+    diagnostics.error(
+        "missing-key", node.find("adapters")->place,
+        fmt::format("the requests of service '{}' have adapters, and pool '{}' serves none", named.name, pool->name),
+        fmt::format("add engine_settings: {{lora: {{max_loras: ..., rank: ...}}}} to pool '{}'", pool->name));
+  }
   if (workload.trace) service.trace_path = resolve(folder, workload.trace->file);
   if (workload.profile) {
     load_profile(catalog, workload.profile->profile, service.arrivals_profile, provenance, diagnostics);

@@ -9,6 +9,7 @@
 #include "orrery/base/nearest_name.h"
 #include "orrery/chip/chip.h"
 #include "orrery/chip/family_record.h"
+#include "orrery/model/adapter_cost.h"
 #include "orrery/model/hugging_face.h"
 #include "orrery/model/memory_footprint.h"
 #include "orrery/model/step_cost_builder.h"
@@ -60,6 +61,7 @@ class PoolCompiler {
       pool_.speculation = load_speculation(pool_, chip, speculation, catalog_, provenance_, diagnostics_);
       if (!pool_.speculation) return std::nullopt;
     }
+    if (const auto good = check_lora(); !good) report("invalid-adapters", "engine_settings.lora", good.error());
     plan_memory(chip);
     if (diagnostics_.error_count() > errors_before) return std::nullopt;
     pool_.dense_peak = chip.dense_peak(*math_precision(pool_.precision.weights, pool_.precision.activations))->si();
@@ -69,10 +71,22 @@ class PoolCompiler {
     check_expert_skew();
     pool_.cost = build_step_cost(step_request(pool_, chip));
     if (pool_.speculation) price_speculation(pool_, chip);
+    if (const LoraRecord* lora = lora_of(record_); lora != nullptr) {
+      pool_.adapters = build_adapter_cost(chip, pool_.model, lora->rank, pool_.layout.tensor);
+    }
     return std::move(pool_);
   }
 
  private:
+  static const LoraRecord* lora_of(const PoolRecord& record) {
+    return record.engine_settings && record.engine_settings->lora ? &*record.engine_settings->lora : nullptr;
+  }
+  Result<void> check_lora() const {
+    if (lora_of(record_) == nullptr) return {};
+    if (pool_.layout.lanes() > 1) return failure("adapters are simulated on engines without stages and groups only");
+    return check_adapters(pool_.model);
+  }
+
   /// Of the value at a path of keys, or of the last part of the path that is there.
   const Place& place_of(std::string_view path) const {
     const Node* node = &node_;
@@ -233,6 +247,7 @@ class PoolCompiler {
     limits.async_scheduling = settings.async_scheduling.value_or(engine_->async_scheduling.value);
     limits.long_prefill_token_threshold =
         settings.long_prefill_token_threshold.value_or(engine_->long_prefill_token_threshold.value);
+    if (settings.lora) limits.max_adapters = settings.lora->max_loras;
     if (settings.speculation) limits.draft_tokens = settings.speculation->tokens;
     limits.context_limit = settings.max_model_len.value_or(pool_.model.context_limit);
     if (limits.context_limit > pool_.model.context_limit) {
@@ -266,14 +281,20 @@ class PoolCompiler {
             .si();
     plan.framework = engine_->framework_memory.value.si();
     plan.kv_per_token = (stage_share(pool_) * kv_bytes_per_token(pool_.model, bytes, layout.tensor)).si();
+    if (const LoraRecord* lora = lora_of(record_); lora != nullptr && check_lora()) {
+      plan.weights += static_cast<double>(lora->max_loras) *
+                      adapter_bytes_per_rank(pool_.model, lora->rank, layout.tensor).si();
+    }
     if (pool_.speculation) {
       plan.weights += pool_.speculation->weights;
       plan.kv_per_token += pool_.speculation->kv_per_token;
     }
     if (plan.weights > plan.usable) {
       report("model-does-not-fit", "model",
-             fmt::format("{} of weights per chip, and {} to hold them ({:g} % of the memory)",
-                         to_text(Bytes(plan.weights), 3), to_text(Bytes(plan.usable), 3), 100 * share),
+             fmt::format("{} of weights per chip{}, and {} to hold them ({:g} % of the memory)",
+                         to_text(Bytes(plan.weights), 3),
+                         settings.lora || settings.speculation ? ", adapters and drafter included" : "",
+                         to_text(Bytes(plan.usable), 3), 100 * share),
              "use more chips per replica (tensor_parallel), a chip with more memory, or narrower weights");
       return;
     }

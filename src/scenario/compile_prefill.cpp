@@ -82,6 +82,10 @@ class PrefillJoin {
     if (prefill.limits.block_size != decode_.limits.block_size) {
       differ("the size of KV blocks", decode_.limits.block_size, prefill.limits.block_size);
     }
+    if (prefill.limits.max_adapters > 0 || decode_.limits.max_adapters > 0) {
+      report("pool", "adapters are not simulated where one pool computes the prompts of another",
+             "leave engine_settings.lora out, or let one pool compute prompts and answers");
+    }
     const auto drafts = [](const SystemPool& pool) {
       return pool.speculation ? fmt::format("{} by {}", pool.speculation->setup.tokens, pool.speculation->name)
                               : "none";
@@ -91,11 +95,11 @@ class PrefillJoin {
       differ("the site", decode_.site.header.id, prefill.site.header.id);
     }
     for (const SystemPool* pool : {&prefill, static_cast<const SystemPool*>(&decode_)}) {
-      if (pool->layout.data == 1) continue;
+      if (pool->layout.lanes() == 1) continue;
       report("pool",
-             fmt::format("pool '{}' has groups in lock step (data_parallel), which is not simulated between pools",
-                         pool->name),
-             "leave data_parallel out, or serve prompts and answers in one pool", "invalid-parallelism");
+             fmt::format("pool '{}' has stages or groups, whose transfers between pools are not simulated", pool->name),
+             "leave pipeline_parallel and data_parallel out, or serve prompts and answers in one pool",
+             "invalid-parallelism");
     }
     const std::int64_t ranks = decode_.record.tensor_parallel;
     const std::int64_t other_ranks = prefill.record.tensor_parallel;

@@ -81,6 +81,12 @@ struct TransferResult {
   double energy_J = 0;          ///< of the bytes; part of the energy of the pool that sends them
 };
 
+/// What adapters the steps of a pool served.
+struct AdapterResult {
+  std::int64_t most_per_step = 0;
+  double mean_per_step = 0;  ///< distinct ones
+};
+
 /// What speculative decoding has made of its drafts.
 struct SpeculationResult {
   std::string draft;  ///< who drafts
@@ -124,6 +130,7 @@ struct PoolResult {
   double mean_chip_power_W = 0;
   double cost_usd = 0;
   double carbon_g = 0;
+  std::optional<AdapterResult> adapters;
   std::optional<SpeculationResult> speculation;
   std::optional<TransferResult> transfers;  ///< of a pool whose prompts another one computes
 };

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "orrery/scenario/accounting.h"
+#include "orrery/scenario/adapter_draw.h"
 #include "orrery/scenario/duration_sample.h"
 #include "orrery/scenario/split_run.h"
 #include "orrery/scenario/trace_reader.h"
@@ -72,11 +73,14 @@ MergedRequests merge(std::vector<Arrivals>& arrivals, const std::vector<std::siz
   std::stable_sort(merged.origin.begin(), merged.origin.end(),
                    [&](const auto& a, const auto& b) { return time_of(a) < time_of(b); });
   merged.table.reserve(merged.origin.size());
+  const bool has_adapters = std::any_of(services.begin(), services.end(),
+                                        [&](std::size_t service) { return !arrivals[service].table.adapters.empty(); });
   const bool has_keys = std::any_of(services.begin(), services.end(),
                                     [&](std::size_t service) { return arrivals[service].table.has_keys(); });
   for (const auto& [service, i] : merged.origin) {
     const RequestTable& from = arrivals[service].table;
     merged.table.add(from.arrival_ps[i], from.input_tokens[i], from.output_tokens[i]);
+    if (has_adapters) merged.table.adapters.push_back(from.adapters.empty() ? 0 : from.adapters[i]);
     if (from.has_keys()) {
       const RequestTable::KeyRange& range = from.key_ranges[i];
       merged.table.add_keys(from.keys_of(i), range.known_tokens, range.tokens_per_key);
@@ -336,8 +340,14 @@ std::optional<Results> run(const System& system, const RunOptions& options, RunC
                            Diagnostics& diagnostics) {
   std::vector<Arrivals> arrivals;
   std::uint64_t expected = 0;
+  std::uint32_t next_adapter = 1;
   for (const SystemService& service : system.services) {
     auto requests = arrivals_of(system, service, diagnostics);
+    if (const auto& adapters = service.record.adapters; adapters && requests) {
+      draw_adapters(*adapters, next_adapter, system.seed, service.record.workload.stream.value_or(service.name),
+                    requests->table);
+      next_adapter += static_cast<std::uint32_t>(adapters->count);
+    }
     if (requests) expected += requests->table.size();
     arrivals.push_back(requests ? std::move(*requests) : Arrivals{});
   }

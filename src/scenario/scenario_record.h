@@ -73,6 +73,23 @@ void visit(Visitor& v, SpeculationRecord& r) {
   v.place(r.place);
 }
 
+/// Low-rank adapters that the engine serves beside the model.
+struct LoraRecord {
+  std::int64_t max_loras = 0;
+  std::int64_t rank = 0;
+  Place place;
+};
+constexpr RecordName record_name(const LoraRecord*) {
+  return {"Lora", "Low-rank adapters that the engine serves beside the model"};
+}
+template <class Visitor>
+void visit(Visitor& v, LoraRecord& r) {
+  v.required("max_loras", r.max_loras, "Most distinct adapters of a step; memory is set aside for so many",
+             in_range(1, 10000));
+  v.required("rank", r.rank, "Of every adapter, on all linear layers", in_range(1, 4096));
+  v.place(r.place);
+}
+
 /// What to change of the engine's own settings.
 struct EngineSettings {
   std::optional<std::int64_t> max_num_seqs;
@@ -84,6 +101,7 @@ struct EngineSettings {
   std::optional<bool> async_scheduling;
   std::optional<std::int64_t> long_prefill_token_threshold;
   std::optional<SpeculationRecord> speculation;
+  std::optional<LoraRecord> lora;
 };
 constexpr RecordName record_name(const EngineSettings*) {
   return {"EngineSettings", "What to change of the engine's own settings"};
@@ -103,6 +121,7 @@ void visit(Visitor& v, EngineSettings& r) {
   v.optional("long_prefill_token_threshold", r.long_prefill_token_threshold,
              "Most tokens of one request in one step; 0: no such limit", in_range(0, 1e6));
   v.optional("speculation", r.speculation, "Speculative decoding; none when absent");
+  v.optional("lora", r.lora, "Adapters of the requests; none when absent");
 }
 
 enum class Ownership { rented, owned };
@@ -218,12 +237,28 @@ void visit(Visitor& v, SloRecord& r) {
   v.optional("e2e_p99", r.e2e_p99, "Arrival to last token", range);
 }
 
+/// Every request of a service asks for one of so many adapters.
+struct AdaptersRecord {
+  std::int64_t count = 0;
+  double zipf_exponent = 0;
+};
+constexpr RecordName record_name(const AdaptersRecord*) {
+  return {"Adapters", "Every request of a service asks for one of so many adapters"};
+}
+template <class Visitor>
+void visit(Visitor& v, AdaptersRecord& r) {
+  v.required("count", r.count, "How many there are", in_range(1, 1e6));
+  v.required("zipf_exponent", r.zipf_exponent,
+             "The i-th is asked for in proportion to 1 / i to this power; 0: all alike", in_range(0, 10));
+}
+
 /// Requests of one kind that go to one pool.
 struct ServiceRecord {
   std::string pool;
   WorkloadRecord workload;
   std::optional<SloRecord> slo;
   std::optional<Seconds> patience;
+  std::optional<AdaptersRecord> adapters;
   Place place;
 };
 constexpr RecordName record_name(const ServiceRecord*) {
@@ -237,6 +272,7 @@ void visit(Visitor& v, ServiceRecord& r) {
   v.optional("patience", r.patience,
              "How long a client waits for its whole answer before it gives up, as in 300 s; for ever when absent",
              in_range(Seconds(1e-3), Seconds(1e6)));
+  v.optional("adapters", r.adapters, "Adapters that its requests ask for; of a pool with engine_settings.lora");
   v.place(r.place);
 }
 

@@ -16,6 +16,7 @@ PoolSetup pool_setup(const SystemPool& pool, const RunOptions& options) {
           pool.routing,
           options.step_by_step,
           static_cast<std::size_t>(pool.layout.data),
+          pool.adapters ? &*pool.adapters : nullptr,
           pool.speculation ? &pool.speculation->setup : nullptr};
 }
 

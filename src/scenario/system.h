@@ -8,6 +8,7 @@
 
 #include "orrery/chip/family_record.h"
 #include "orrery/chip/server_record.h"
+#include "orrery/model/adapter_cost.h"
 #include "orrery/model/model_record.h"
 #include "orrery/model/step_cost_builder.h"
 #include "orrery/network/collectives.h"
@@ -68,6 +69,7 @@ struct SystemPool {
   std::int64_t replicas = 0;  ///< lanes of all engines
   std::int64_t chips = 0;
   const RoutingPolicy* routing = nullptr;
+  std::optional<AdapterCost> adapters;  ///< its requests may have some
   std::optional<SystemSpeculation> speculation;
   std::optional<SystemPrefill> prefill;     ///< another pool computes its prompts
   std::optional<std::size_t> prefills_for;  ///< it computes the prompts of another pool, and serves nobody else

@@ -132,6 +132,7 @@ PoolOutcome run_pool(const PoolSetup& setup, const RequestTable& requests, int t
   for (std::size_t i = 0; i < setup.replicas; ++i) {
     replicas.emplace_back(*setup.cost, setup.limits, requests, prefixes ? &*prefixes : nullptr, outcome.requests,
                           static_cast<std::uint16_t>(i), setup.step_by_step);
+    if (setup.adapters != nullptr) replicas.back().use_adapters(*setup.adapters);
     if (setup.speculation != nullptr) replicas.back().speculate(*setup.speculation);
   }
   if (setup.routing->uses_load) {

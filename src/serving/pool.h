@@ -33,6 +33,7 @@ struct PoolSetup {
   const RoutingPolicy* routing = nullptr;
   bool step_by_step = false;
   std::size_t lanes_in_step = 1;             ///< so many neighbouring replicas are lanes of one engine; see LockStep
+  const AdapterCost* adapters = nullptr;     ///< null: requests have none
   const Speculation* speculation = nullptr;  ///< null: every step gives a sequence one token
 };
 

@@ -62,8 +62,10 @@ void Replica::submit(std::uint32_t request) {
     const std::int64_t steps = scheduled_before(now);
     taken_up = segment_.start_ps + duration_of(steps - lead_);
     const std::int64_t blocks_needed = limits_.reserve_full_prompt ? blocks_for(prompt) : 1;
-    const bool could_be_admitted = waiting_.empty() && running_ < limits_.max_sequences &&
-                                   (blocks_.has_cache() || blocks_needed <= blocks_.free());
+    // Those that wait for an adapter hold up nobody else.
+    const bool is_next = waiting_.empty() || adapter_cost_ != nullptr;
+    const bool could_be_admitted =
+        is_next && running_ < limits_.max_sequences && (blocks_.has_cache() || blocks_needed <= blocks_.free());
     if (could_be_admitted) {  // otherwise the run goes on unchanged: it only ever takes blocks
       segment_.steps = steps;
       next_event_ps_ = taken_up;
@@ -150,6 +152,7 @@ void Replica::begin_segment(std::int64_t now) {
     step = time_of_step();
     duration = cost_.tokens_ps[static_cast<std::size_t>(step.tokens)] + step.own_ps;
   }
+  if (adapter_cost_ != nullptr) duration += adapters_ps(speculation_ != nullptr ? verify_.tokens : step.tokens);
   ORRERY_CHECK(duration > 0);
   segment_.start_ps = is_under_way_ ? last_step_end_ps_ : now;
   segment_.first_ps = duration;
@@ -229,6 +232,7 @@ void Replica::count_segment(std::int64_t steps) {
   totals_.end_ps = last_step_end_ps_;
   totals_.steps += steps;
   count(totals_.steps_by_tokens, tokens, steps);
+  if (adapter_cost_ != nullptr) count_adapters(tokens, steps);
   count(totals_.steps_by_sequences, decoding + static_cast<std::int64_t>(chunks_.size()), steps);
   totals_.token_gaps.add_ramp(segment_.first_ps, segment_.growth_ps, steps,
                               decoding - static_cast<std::int64_t>(late_.size()));
@@ -285,6 +289,7 @@ void Replica::leave_decoding(std::int32_t index) {
 void Replica::end_soon(std::int32_t index) {
   Slot& slot = at(index);
   slot.state = SlotState::ending;
+  if (adapter_cost_ != nullptr) count_adapter(slot.request, -1);
   updates_.push_back({slot.admission, index, slot.request});
 }
 

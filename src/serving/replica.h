@@ -8,6 +8,7 @@
 
 #include "orrery/base/sim_time.h"
 #include "orrery/base/wide_integer.h"
+#include "orrery/model/adapter_cost.h"
 #include "orrery/model/step_cost.h"
 #include "orrery/serving/decode_batch.h"
 #include "orrery/serving/handover.h"
@@ -31,6 +32,7 @@ struct EngineLimits {
   bool prefix_caching = false;
   bool async_scheduling = false;                  ///< V-61: a step is scheduled when the one before it starts
   std::int64_t long_prefill_token_threshold = 0;  ///< most tokens of one request in a step (V-12); 0: no such limit
+  std::int64_t max_adapters = 0;                  ///< distinct ones of a step (V-22); 0: requests have none
   std::int64_t draft_tokens = 0;                  ///< of a sequence in a step (V-80); 0: no speculation
 };
 
@@ -71,6 +73,8 @@ struct ReplicaTotals {
   std::vector<std::int64_t> steps_by_padded_tokens;
   std::vector<std::int64_t> steps_by_sequences;  ///< index: sequences of the step
   StepWork prefill_work;                         ///< attention of prompt chunks
+  std::int64_t adapter_steps = 0;                ///< sum over steps of distinct adapters
+  std::int64_t adapted_tokens = 0;               ///< tokens of steps with adapters
   std::int64_t drafted_tokens = 0;               ///< scheduled to be verified
   std::int64_t accepted_tokens = 0;              ///< of these, also beyond the end of an answer
   std::int64_t verifications = 0;                ///< sequences of steps with at least one draft
@@ -113,6 +117,10 @@ class Replica {
   /// Decodes speculatively from now on. Pre: nothing was submitted, scheduling is synchronous, and the limits know of
   /// it; `speculation` outlives the replica.
   void speculate(const Speculation& speculation);
+
+  /// Its requests have adapters. Pre: nothing was submitted, the limits know of it, and it is not half of a pool;
+  /// `cost` outlives the replica.
+  void use_adapters(const AdapterCost& cost);
 
   // replica_handover.cpp, for halves of a pool. As for arrivals: no event before `now` is left to process.
   /// Prefill (V-90): the blocks held of a finished request were fetched; they are free at the next step boundary.
@@ -237,11 +245,20 @@ class Replica {
   void register_tokens(std::int32_t slot, std::int64_t tokens);
   void register_answers(std::int64_t until_tick);
   void admit_waiting(std::int64_t now);
+  void admit_in_order(std::int64_t now);
   void admit(std::int64_t now, std::int64_t cached, std::int64_t tokens);
   bool head_may_be_admitted_soon() const;
   std::int32_t take_slot();
   void drop_slot(std::int32_t slot);
   void give_back_blocks(std::int32_t slot, std::int64_t registered, bool comes_back);
+
+  // replica_adapters.cpp: adapters of requests
+  void count_adapter(std::uint32_t request, std::int32_t change);
+  bool lacks_adapter(std::uint32_t request) const;
+  void set_head_aside();
+  void return_set_aside();
+  std::int64_t adapters_ps(std::int64_t tokens);
+  void count_adapters(std::int64_t tokens, std::int64_t steps);
 
   // replica_speculation.cpp: drafts and what becomes of them
   std::int64_t tokens_to_verify(const Slot& slot) const;
@@ -359,6 +376,12 @@ class Replica {
   std::vector<GiveUp> give_ups_;         ///< heap by time; of requests that have ended as well
   std::unordered_map<std::uint32_t, std::int32_t> running_slots_;  ///< by request, where clients give up
   std::vector<Registration> registrations_;                        ///< being collected
+
+  const AdapterCost* adapter_cost_ = nullptr;
+  std::vector<std::int32_t> running_by_adapter_;  ///< requests that steps serve
+  std::int64_t distinct_adapters_ = 0;            ///< of these requests
+  std::int64_t step_adapters_ = 0;                ///< the same, of the segment
+  std::vector<WaitingRequest> set_aside_;         ///< in the step being scheduled
 
   const Speculation* speculation_ = nullptr;
   std::vector<std::int64_t> blocks_held_;  ///< by slot, with speculation: rejected drafts keep theirs

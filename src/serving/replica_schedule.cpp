@@ -212,8 +212,17 @@ void Replica::register_answers(std::int64_t until_tick) {
 /// First come, first served; the head blocks the queue.
 void Replica::admit_waiting(std::int64_t now) {
   if (!remote_.empty()) admit_received(now);
+  admit_in_order(now);
+  if (!set_aside_.empty()) return_set_aside();
+}
+
+void Replica::admit_in_order(std::int64_t now) {
   while (!waiting_.empty() && budget_ > 0 && running_ < limits_.max_sequences) {
     const WaitingRequest& head = waiting_.front();
+    if (adapter_cost_ != nullptr && lacks_adapter(head.request)) {
+      set_head_aside();
+      continue;
+    }
     if (is_half(Handover::Half::decode) && !head.preempted) {
       if (!reserve_remote(now)) return;
       continue;
@@ -237,6 +246,7 @@ void Replica::admit(std::int64_t now, std::int64_t cached, std::int64_t tokens) 
   const std::int32_t index = take_slot();
   Slot& slot = at(index);
   slot.request = head.request;
+  if (adapter_cost_ != nullptr) count_adapter(head.request, +1);
   if (clients_give_up_) {
     running_slots_[head.request] = index;
     drop_gone_heads();
@@ -308,6 +318,7 @@ void Replica::drop_slot(std::int32_t index) {
   (slot.previous == kNone ? first_running_ : at(slot.previous).next) = slot.next;
   (slot.next == kNone ? last_running_ : at(slot.next).previous) = slot.previous;
   free_slots_.push_back(index);
+  if (adapter_cost_ != nullptr && slot.state != SlotState::ending) count_adapter(slot.request, -1);
   if (clients_give_up_) running_slots_.erase(slot.request);
   --running_;
 }

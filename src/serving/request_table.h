@@ -17,6 +17,7 @@ struct RequestTable {
   std::vector<std::int64_t> arrival_ps;     ///< non-decreasing, from 0
   std::vector<std::int32_t> input_tokens;   ///< >= 1
   std::vector<std::int32_t> output_tokens;  ///< >= 1
+  std::vector<std::uint32_t> adapters;      ///< from 1 on; 0: none; empty: nobody has one
   std::vector<std::int64_t> give_up_ps;     ///< when its client stops to wait for it; empty: nobody ever does
 
   /// Where the keys of one request end in content_keys, and what they stand for.
@@ -66,6 +67,7 @@ struct RequestTable {
     input_tokens.resize(count);
     output_tokens.resize(count);
     if (clients_give_up()) give_up_ps.resize(count);
+    if (!adapters.empty()) adapters.resize(count);
     if (!has_keys()) return;
     key_ranges.resize(count);
     content_keys.resize(count == 0 ? 0 : key_ranges.back().end);

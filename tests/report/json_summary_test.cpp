@@ -105,6 +105,14 @@ TEST(JsonSummary, AddsPoolsOfOneSiteUp) {
   EXPECT_EQ(at(node, "sites.korea.energy_J")->text, "4500000");
 }
 
+TEST(JsonSummary, TellsHowManyAdaptersStepsServed) {
+  Results results = example_results();
+  results.pools[0].adapters = {8, 3.25};
+  const std::string json = json_summary(results, SummaryTiming::left_out);
+  EXPECT_NE(json.find(R"("most_per_step": 8)"), std::string::npos);
+  EXPECT_NE(json.find(R"("mean_per_step": 3.25)"), std::string::npos);
+}
+
 TEST(JsonSummary, TellsWhatDraftsWereWorth) {
   const std::string json = json_summary(example_with_drafts(), SummaryTiming::left_out);
   for (const char* text : {R"("draft": "llama-3.1-8b")", R"("draft_tokens": 4)", R"("drafted_tokens": 160000)",

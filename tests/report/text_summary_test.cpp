@@ -160,6 +160,13 @@ TEST(HumanText, ClipsByColumnsAndNeverInsideACharacter) {
   EXPECT_EQ(clipped_text("\uc11c\uc6b8\ud2b9\ubcc4\uc2dc", 7), "\uc11c\uc6b8...");
 }
 
+TEST(TextSummary, SaysHowManyAdaptersStepsServed) {
+  Results results = example_results();
+  results.pools[0].adapters = {8, 3.25};
+  EXPECT_THAT(text_summary(results, {}), HasSubstr("Adapters  main: 3.25 in a step in the mean, at most 8\n\n"));
+  EXPECT_THAT(text_summary(example_results(), {}), Not(HasSubstr("Adapters")));
+}
+
 TEST(TextSummary, SaysWhatDraftsWereWorth) {
   EXPECT_THAT(
       text_summary(example_with_drafts(), {}),

@@ -5,6 +5,7 @@
 #include <deque>
 #include <list>
 #include <map>
+#include <set>
 #include <tuple>
 #include <vector>
 
@@ -99,6 +100,7 @@ class ReferenceScheduler {
     std::int64_t scheduled = 0, start = 0, end = 0;
     std::vector<Share> shares = {};
     std::int64_t free_blocks = 0;  // after scheduling
+    std::int64_t adapters = 0;     // distinct ones
   };
 
   ReferenceScheduler(const StepCost& cost, const EngineLimits& limits, const RequestTable& table)
@@ -170,6 +172,11 @@ class ReferenceScheduler {
       steps.push_back(std::move(step));
     }
   }
+
+  // Adapters (V-22): by request, 0 for none.
+  const AdapterCost* adapters = nullptr;
+  std::vector<std::uint32_t> adapter_of = {};
+  std::int64_t times_set_aside = 0;
 
   // Speculative decoding (V-80), synchronous.
   const Speculation* speculation = nullptr;
@@ -323,7 +330,15 @@ class ReferenceScheduler {
       step.shares.push_back({id, 1, false, false});
       --budget;
     }
+    std::set<std::uint32_t> in_step = adapters_in(step);
+    std::deque<std::size_t> set_aside;
     while (may_admit() && !waiting_.empty()) {
+      if (adapters != nullptr && adapter_of[waiting_.front()] != 0 && std::ssize(in_step) == limits_.max_adapters &&
+          !in_step.contains(adapter_of[waiting_.front()])) {
+        set_aside.push_back(waiting_.front());
+        waiting_.pop_front();
+        continue;
+      }
       const std::size_t id = waiting_.front();
       Request& r = requests[id];
       const std::vector<std::size_t> hits = look_up(id);
@@ -349,6 +364,7 @@ class ReferenceScheduler {
       if (!allocate(id, hits, tokens)) break;
       waiting_.pop_front();
       running_.push_back(id);
+      if (adapters != nullptr && adapter_of[id] != 0) in_step.insert(adapter_of[id]);
       r.computed = cached;
       if (r.preemptions > 0) recomputed += r.known() - cached;
       if (r.preemptions == 0) hit_tokens += cached;
@@ -356,6 +372,9 @@ class ReferenceScheduler {
       step.shares.push_back({id, tokens, true, false});
       budget -= tokens;
     }
+    waiting_.insert(waiting_.begin(), set_aside.begin(), set_aside.end());
+    times_set_aside += std::ssize(set_aside);
+    step.adapters = std::ssize(adapters_in_running());
     step.free_blocks = pool_.free();
     step.end = start + duration_of(step);
     for (Share& share : step.shares) {
@@ -404,7 +423,33 @@ class ReferenceScheduler {
     }
   }
 
+  std::set<std::uint32_t> adapters_in(const StepRecord& step) const {
+    std::set<std::uint32_t> all;
+    for (const Share& share : step.shares) {
+      if (adapters != nullptr && adapter_of[share.id] != 0) all.insert(adapter_of[share.id]);
+    }
+    return all;
+  }
+  /// Of all that run and have a token to come that is not scheduled, whether or not the budget has reached them.
+  std::set<std::uint32_t> adapters_in_running() const {
+    std::set<std::uint32_t> all;
+    for (const std::size_t id : running_) {
+      const Request& r = requests[id];
+      const bool is_ending = r.placeholders > 0 && r.computed + 2 - r.placeholders >= r.input + r.output;
+      if (adapters != nullptr && adapter_of[id] != 0 && !is_ending) all.insert(adapter_of[id]);
+    }
+    return all;
+  }
+
   std::int64_t duration_of(const StepRecord& step) const {
+    const std::int64_t plain = plain_duration_of(step);
+    if (plain == 0 || step.adapters == 0) return plain;
+    std::int64_t tokens = 0;
+    for (const Share& share : step.shares) tokens += share.tokens;
+    return plain + adapters->step_ps + step.adapters * adapters->adapter_ps + tokens * adapters->token_ps;
+  }
+
+  std::int64_t plain_duration_of(const StepRecord& step) const {
     std::int64_t total = 0, decoding = 0, chunks = 0, context = 0, window = 0;
     StepCost::PrefillLoad prefill;
     for (const Share& share : step.shares) {

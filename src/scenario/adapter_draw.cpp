@@ -1,0 +1,45 @@
+#include "orrery/scenario/adapter_draw.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "orrery/base/random_stream.h"
+
+namespace orrery {
+namespace {
+
+/// The finaliser of splitmix64.
+std::uint64_t mixed(std::uint64_t x) {
+  x += 0x9e3779b97f4a7c15U;
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9U;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebU;
+  return x ^ (x >> 31);
+}
+
+}  // namespace
+
+void draw_adapters(const AdaptersRecord& adapters, std::uint32_t first, std::uint64_t seed, std::string_view stream,
+                   RequestTable& requests) {
+  std::vector<double> up_to;  // weights summed
+  double sum = 0;
+  for (std::int64_t i = 1; i <= adapters.count; ++i) {
+    sum += std::pow(static_cast<double>(i), -adapters.zipf_exponent);
+    up_to.push_back(sum);
+  }
+  std::uint64_t entity = 0;
+  for (const char c : stream) entity = mixed(entity ^ static_cast<unsigned char>(c));
+  RandomStream draws(seed, "scenario", "adapters", entity);
+  requests.adapters.clear();
+  std::uint64_t key = 0;
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    const auto place = std::upper_bound(up_to.begin(), up_to.end() - 1, draws.uniform() * sum);
+    const std::uint32_t adapter = first + static_cast<std::uint32_t>(place - up_to.begin());
+    requests.adapters.push_back(adapter);
+    if (!requests.has_keys()) continue;
+    const std::uint64_t end = requests.key_ranges[i].end;
+    if (end > key) requests.content_keys[key] = mixed(requests.content_keys[key] ^ mixed(adapter));
+    key = end;
+  }
+}
+
+}  // namespace orrery
