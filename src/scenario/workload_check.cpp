@@ -155,6 +155,11 @@ void check_workload(const WorkloadRecord& workload, Diagnostics& diagnostics) {
   }
   if (workload.poisson) check_lengths(workload.poisson->tokens, diagnostics);
   if (workload.gamma) check_lengths(workload.gamma->tokens, diagnostics);
+  if (workload.trace && workload.shared_prefix) {
+    diagnostics.error("impossible-physics", workload.shared_prefix->place,
+                      "a trace tells by its ids what its prompts share, or does not know",
+                      "remove `shared_prefix`, or draw the requests from a `profile` of the trace");
+  }
   if (workload.trace) return;
   std::optional<Hertz> rate;
   if (workload.profile) rate = workload.profile->rate;

@@ -8,19 +8,14 @@
 #include "orrery/base/random_stream.h"
 #include "orrery/base/result.h"
 #include "orrery/base/sim_time.h"
+#include "orrery/scenario/shared_prefix.h"
+#include "orrery/scenario/stream_entity.h"
 
 namespace orrery {
 namespace {
 
 constexpr std::string_view kLayer = "scenario";
 constexpr std::int64_t kPicoseconds = 1'000'000'000'000;  // of one second
-
-/// The entity of a service's streams: its name, hashed. Source: FNV-1a, 64 bits.
-std::uint64_t entity_of(std::string_view service) {
-  std::uint64_t hash = 0xcbf29ce484222325U;
-  for (char c : service) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
-  return hash;
-}
 
 /// Where a draw ends, whichever comes first.
 struct End {
@@ -157,7 +152,7 @@ void draw_lengths(const std::vector<LengthStratum>& strata, RandomStream stream,
 
 RequestTable draw_requests(const WorkloadRecord& workload, const WorkloadProfileRecord* arrivals,
                            const WorkloadProfileRecord* lengths, std::uint64_t seed, std::string_view service) {
-  const std::uint64_t entity = entity_of(service);
+  const std::uint64_t entity = stream_entity(service);
   const End end(workload);
   RequestTable requests;
   std::vector<std::int64_t>& times = requests.arrival_ps;
@@ -191,6 +186,7 @@ RequestTable draw_requests(const WorkloadRecord& workload, const WorkloadProfile
     requests.input_tokens.assign(times.size(), static_cast<std::int32_t>(*tokens->input));
     requests.output_tokens.assign(times.size(), static_cast<std::int32_t>(*tokens->output));
   }
+  if (workload.shared_prefix) share_prefixes(*workload.shared_prefix, seed, service, requests);
   return requests;
 }
 

@@ -27,6 +27,7 @@ namespace orrery {
 ///   Communications in Statistics: Stochastic Models 5 (1989): the beta-gamma process.
 /// - lengths: each stratum is equally likely; within it input and output are independent, each by
 ///   straight lines between the quantiles, and up to the largest by a curve that keeps the tail's mean.
+/// - shared_prefix: see shared_prefix.h.
 ///
 /// Ends with `requests`, with `duration`, or where simulated time does (kLongestSimTime).
 /// Pre: check_workload() and check_physics() found nothing; the workload is not a trace.

@@ -177,6 +177,25 @@ void visit(Visitor& v, TraceWorkload& r) {
   v.place(r.place);
 }
 
+/// What prompts begin with, before their own tokens: system prompts, documents, tools.
+struct SharedPrefix {
+  std::int64_t prefixes = 0;
+  std::int64_t tokens = 0;
+  std::optional<double> skew;
+  Place place;
+};
+constexpr RecordName record_name(const SharedPrefix*) {
+  return {"SharedPrefix", "What prompts begin with, before their own tokens: a prefix cache may find it"};
+}
+template <class Visitor>
+void visit(Visitor& v, SharedPrefix& r) {
+  v.required("prefixes", r.prefixes, "How many different ones; each request draws one", in_range(1, 1e6));
+  v.required("tokens", r.tokens, "Length of each, added to the prompt", in_range(1, 1e7));
+  v.optional("skew", r.skew, "The k-th is k to the power of minus this as popular as the first; all alike when absent",
+             in_range(0, 10));
+  v.place(r.place);
+}
+
 /// Requests of one service that fit a common machine's memory: 53 bytes each.
 inline constexpr double kMostRequests = 2e8;
 
@@ -186,6 +205,7 @@ struct WorkloadRecord {
   std::optional<ProfileWorkload> profile;
   std::optional<PoissonWorkload> poisson;
   std::optional<GammaWorkload> gamma;
+  std::optional<SharedPrefix> shared_prefix;
   std::optional<std::int64_t> requests;
   std::optional<Seconds> duration;
   std::optional<std::string> stream;
@@ -200,6 +220,7 @@ void visit(Visitor& v, WorkloadRecord& r) {
   v.optional("profile", r.profile, "Requests like those of a public trace");
   v.optional("poisson", r.poisson, "Independent arrivals");
   v.optional("gamma", r.gamma, "Gamma-distributed gaps");
+  v.optional("shared_prefix", r.shared_prefix, "What prompts begin with; not for traces, which tell it themselves");
   v.optional("requests", r.requests, "Stop after this many requests", in_range(1, kMostRequests));
   v.optional("duration", r.duration, "Stop after this time; a drawn workload needs this or `requests`",
              in_range(Seconds(1e-3), Seconds(9e6)));
