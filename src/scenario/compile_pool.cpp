@@ -282,8 +282,8 @@ class PoolCompiler {
     plan.framework = engine_->framework_memory.value.si();
     plan.kv_per_token = (stage_share(pool_) * kv_bytes_per_token(pool_.model, bytes, layout.tensor)).si();
     if (const LoraRecord* lora = lora_of(record_); lora != nullptr && check_lora()) {
-      plan.weights += static_cast<double>(lora->max_loras) *
-                      adapter_bytes_per_rank(pool_.model, lora->rank, layout.tensor).si();
+      plan.weights +=
+          static_cast<double>(lora->max_loras) * adapter_bytes_per_rank(pool_.model, lora->rank, layout.tensor).si();
     }
     if (pool_.speculation) {
       plan.weights += pool_.speculation->weights;

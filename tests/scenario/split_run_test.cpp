@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "orrery/scenario/accounting.h"
 #include "orrery/scenario/run.h"
 
@@ -130,6 +132,31 @@ TEST(SplitRun, ATightDecodeCachePreemptsAndStillObeysTheLaws) {
       {{"pools.answers.engine_settings", "{kv_blocks: 900}"}, {"pools.prompts.engine_settings", "{kv_blocks: 1500}"}});
   EXPECT_GT(results.pools[kAnswers].preemptions, 20);
   EXPECT_GT(results.pools[kAnswers].transfers->blocks.p95, 0.05) << "prompts wait for blocks";
+}
+
+TEST(SplitRun, ClosedFormEqualsStepByStepOnARealTraceWithSharedPrefixes) {
+  const std::string trace = "../shared/data/traces/mooncake-conversation.jsonl.gz";
+  if (!std::filesystem::exists(trace)) GTEST_SKIP() << trace << " is absent";
+  LoadOptions options;
+  for (const char* pool : {"prompts", "answers"}) {
+    options.overrides.push_back({std::string("pools.") + pool + ".model", "llama-3.1-8b"});
+    options.overrides.push_back({std::string("pools.") + pool + ".tensor_parallel", "1"});
+  }
+  options.overrides.push_back({"pools.answers.prefilled_by.links", "1"});
+  options.overrides.push_back({"services.chat-apart.workload.duration", "20 min"});
+  options.traces.push_back({"chat-apart", trace});
+  Diagnostics diagnostics;
+  const auto system = load_system(kScenario, Catalog("catalog"), options, diagnostics);
+  ASSERT_TRUE(system) << all_text(diagnostics);
+  RunControl control;
+  const auto closed = run(*system, {}, control, diagnostics);
+  const auto stepped = run(*system, {.threads = 2, .step_by_step = true}, control, diagnostics);
+  EXPECT_EQ(closed->broken_laws, std::vector<std::string>());
+  EXPECT_EQ(closed->request_log[kApart].outcomes.first_token_ps, stepped->request_log[kApart].outcomes.first_token_ps);
+  EXPECT_EQ(closed->request_log[kApart].outcomes.finish_ps, stepped->request_log[kApart].outcomes.finish_ps);
+  EXPECT_EQ(closed->pools[kAnswers].transfers->bytes, stepped->pools[kAnswers].transfers->bytes);
+  EXPECT_GT(closed->pools[kPrompts].hit_tokens, 100'000);
+  EXPECT_GT(closed->pools[kAnswers].hit_tokens, 100'000) << "what a decode engine has is not sent again";
 }
 
 TEST(SplitRun, AnInterruptedRunIsMarkedAndBreaksNoLaw) {
