@@ -48,8 +48,8 @@ double peak_memory_MB() {
   return static_cast<double>(usage.ru_maxrss) / 1000;
 }
 
-/// Everything after start-up: the scenario and the catalog are read, the trace unpacked and served,
-/// latencies summed up and the laws checked.
+/// Everything that grows with the requests: the trace is unpacked and served, latencies summed up and the laws checked.
+/// What a process does once, reading the catalog and compiling the scenario, is StartUpOfFirstSteps.
 void run_trace(benchmark::State& state, const LoadOptions& options, bool step_by_step) {
   if (!std::filesystem::exists(options.traces.front().file)) {
     state.SkipWithError("../shared/data/traces is absent");
@@ -57,10 +57,10 @@ void run_trace(benchmark::State& state, const LoadOptions& options, bool step_by
   }
   std::int64_t requests = 0;
   std::int64_t steps = 0;
+  const auto system = load(options);
   for (auto _ : state) {
     RunControl control;
     Diagnostics diagnostics;
-    const auto system = load(options);
     const auto results = run(*system, {.threads = 1, .step_by_step = step_by_step}, control, diagnostics);
     requests += results->requests.completed;
     for (const PoolResult& pool : results->pools) steps += pool.steps;

@@ -32,35 +32,47 @@ DecodeLines::DecodeLines(const StepKernels& kernels, std::int64_t context_limit)
 
 /// At the beginning of each octave and the end of the last. Heuristics of a kernel may make a longer cache faster by a
 /// little; simulations must not.
-std::vector<double> DecodeLines::knots_ps(std::int64_t sequences) const {
-  const auto exact = [&](std::int64_t count) {
-    std::vector<double> knots;
-    for (std::int64_t octave = 0; octave <= octaves_; ++octave) {
-      const auto context = static_cast<double>(first_context(octave));
-      const Seconds time = *kernels_.calibrated_decode(static_cast<double>(count), context);
-      const double ps = kernels_.layers().full * time.si() * kPicosecondsPerSecond;
-      knots.push_back(knots.empty() ? ps : std::max(ps, knots.back()));
-    }
-    return knots;
-  };
-  if (sequences <= kDenseSequences) return exact(sequences);
-  const std::int64_t below = sequences / kStride * kStride;
-  std::vector<double> knots = exact(below);
-  if (below == sequences) return knots;
-  const std::vector<double> above = exact(below + kStride);
-  const double share = static_cast<double>(sequences - below) / static_cast<double>(kStride);
-  for (std::size_t i = 0; i < knots.size(); ++i) knots[i] += share * (above[i] - knots[i]);
+DecodeLines::Knots DecodeLines::priced_knots(std::int64_t sequences) const {
+  Knots knots;
+  for (std::int64_t octave = 0; octave <= octaves_; ++octave) {
+    const auto context = static_cast<double>(first_context(octave));
+    const Seconds time = *kernels_.calibrated_decode(static_cast<double>(sequences), context);
+    const double ps = kernels_.layers().full * time.si() * kPicosecondsPerSecond;
+    knots.push_back(knots.empty() ? ps : std::max(ps, knots.back()));
+  }
   return knots;
 }
 
-std::vector<StepCost::DecodeLine> DecodeLines::full_layers(std::int64_t sequences) const {
-  const std::vector<double> knots = knots_ps(sequences);
+void DecodeLines::append_lines(std::int64_t sequences, const Knots& knots,
+                               std::vector<StepCost::DecodeLine>& lines) const {
   const auto count = static_cast<double>(sequences);
-  std::vector<StepCost::DecodeLine> lines;
   for (std::int64_t octave = 0; octave < octaves_; ++octave) {
     const auto i = static_cast<std::size_t>(octave);
     lines.push_back(line_through(count * static_cast<double>(first_context(octave)), knots[i],
                                  count * static_cast<double>(first_context(octave + 1)), knots[i + 1]));
+  }
+}
+
+std::vector<StepCost::DecodeLine> DecodeLines::full_layers(std::int64_t first, std::int64_t last) const {
+  std::vector<StepCost::DecodeLine> lines;
+  std::int64_t anchor = -1;
+  Knots below;
+  Knots above;
+  for (std::int64_t n = first; n <= last; ++n) {
+    if (n <= kDenseSequences) {
+      append_lines(n, priced_knots(n), lines);
+      continue;
+    }
+    if (n / kStride * kStride != anchor) {
+      const bool follows = anchor >= 0;
+      anchor = n / kStride * kStride;
+      below = follows ? std::move(above) : priced_knots(anchor);
+      above = priced_knots(anchor + kStride);
+    }
+    const double share = static_cast<double>(n - anchor) / static_cast<double>(kStride);
+    Knots between = below;
+    for (std::size_t i = 0; i < between.size(); ++i) between[i] += share * (above[i] - below[i]);
+    append_lines(n, between, lines);
   }
   return lines;
 }

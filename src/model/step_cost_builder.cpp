@@ -60,10 +60,8 @@ void fill_lines(const DecodeLines& lines, std::int64_t most_sequences, StepCost&
   cost.octaves = lines.octaves();
   if (lines.has_full_layers()) {
     cost.lines.resize(static_cast<std::size_t>(cost.octaves));  // of no sequences
-    for (std::int64_t n = 1; n <= most_sequences; ++n) {
-      const std::vector<StepCost::DecodeLine> of_n = lines.full_layers(n);
-      cost.lines.insert(cost.lines.end(), of_n.begin(), of_n.end());
-    }
+    const std::vector<StepCost::DecodeLine> full = lines.full_layers(1, most_sequences);
+    cost.lines.insert(cost.lines.end(), full.begin(), full.end());
   }
   if (lines.has_window_layers()) {
     cost.window_lines.resize(1);
@@ -177,7 +175,7 @@ void add_decode_parts(const StepCostRequest& request, const StepKernels& kernels
     StepCost octaves;
     octaves.octaves = lines.octaves();
     full = lines.full_layers(
-        load.decoding)[static_cast<std::size_t>(octaves.octave_of(load.decoding, load.context_tokens))];
+        load.decoding, load.decoding)[static_cast<std::size_t>(octaves.octave_of(load.decoding, load.context_tokens))];
   }
   std::optional<StepCost::DecodeLine> windowed;
   if (lines.has_window_layers()) windowed = lines.window_layers(load.decoding, window_tokens(request.model));
