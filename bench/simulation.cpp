@@ -122,6 +122,35 @@ void MooncakeConversationOn8EnginesServedOnly(benchmark::State& state) {
 }
 BENCHMARK(MooncakeConversationOn8EnginesServedOnly)->Unit(benchmark::kMillisecond);
 
+/// One engine alone: an event is a scheduling, and between two of them lies a run of steps of any length.
+void EventsOfOneEngine(benchmark::State& state) {
+  if (!std::filesystem::exists(kConversationTrace)) {
+    state.SkipWithError("../shared/data/traces is absent");
+    return;
+  }
+  Diagnostics diagnostics;
+  const auto system = load(with_trace({{"pools.chat.engine_settings", "{prefix_caching: false}"}}));
+  const auto trace = read_trace(kConversationTrace, {}, diagnostics);
+  const SystemPool& pool = system->pools.front();
+  const RequestTable& requests = trace->requests;
+  std::int64_t events = 0;
+  std::int64_t steps = 0;
+  for (auto _ : state) {
+    RequestOutcomes outcomes(requests.size());
+    Replica replica(pool.cost, pool.limits, requests, nullptr, outcomes, 0, false);
+    for (std::uint32_t i = 0; i < requests.size(); ++i) {
+      for (; replica.next_event().ps() < requests.arrival_ps[i]; ++events) replica.advance();
+      replica.submit(i);
+    }
+    for (; replica.next_event() < SimTime::never(); ++events) replica.advance();
+    steps += replica.totals().steps;
+  }
+  state.counters["s_per_event"] =
+      benchmark::Counter(static_cast<double>(events), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  state.counters["steps_per_event"] = static_cast<double>(steps) / static_cast<double>(events);
+}
+BENCHMARK(EventsOfOneEngine)->Unit(benchmark::kMillisecond);
+
 void TenMillionRequestsOn64Replicas(benchmark::State& state) {
   LoadOptions options;
   options.overrides = {{"pools.chat.servers", "32"},
