@@ -68,9 +68,16 @@ struct Samples {
       replay.figures.push_back(
           {fmt::format("{} p{:g}", name, 100 * share), real_percentiles.at(share), our_percentiles.at(share)});
     }
+    replay.per_request.emplace_back(name, own_error(0));
+    replay.per_warm_request.emplace_back(name, own_error(kColdRequests));
+  }
+
+ private:
+  /// Mean of |simulated / measured - 1| from one request on. Pre: there is one.
+  double own_error(std::size_t first) const {
     double sum = 0;
-    for (std::size_t i = 0; i < measured.size(); ++i) sum += std::abs(simulated[i] / measured[i] - 1);
-    replay.per_request.emplace_back(name, sum / static_cast<double>(measured.size()));
+    for (std::size_t i = first; i < measured.size(); ++i) sum += std::abs(simulated[i] / measured[i] - 1);
+    return sum / static_cast<double>(measured.size() - first);
   }
 };
 

@@ -16,6 +16,8 @@ struct ReplayedFigure {
   double error() const { return simulated / measured - 1; }
 };
 
+inline constexpr std::size_t kColdRequests = 5;
+
 /// A run replayed by the engine of the simulations.
 struct Replay {
   std::string run;
@@ -24,6 +26,8 @@ struct Replay {
   std::vector<ReplayedFigure> figures;
   /// Mean over requests of |simulated / measured - 1|; empty for runs without requests.
   std::vector<std::pair<std::string, double>> per_request;
+  /// The same without the first kColdRequests, which found a real engine cold.
+  std::vector<std::pair<std::string, double>> per_warm_request;
   std::int64_t steps = 0;
   std::int64_t preemptions = 0;
   std::int64_t hit_tokens = 0;
