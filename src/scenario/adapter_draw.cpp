@@ -1,9 +1,7 @@
 #include "orrery/scenario/adapter_draw.h"
 
-#include <algorithm>
-#include <cmath>
-
-#include "orrery/base/random_stream.h"
+#include "orrery/scenario/popularity.h"
+#include "orrery/scenario/stream_entity.h"
 
 namespace orrery {
 namespace {
@@ -20,20 +18,12 @@ std::uint64_t mixed(std::uint64_t x) {
 
 void draw_adapters(const AdaptersRecord& adapters, std::uint32_t first, std::uint64_t seed, std::string_view stream,
                    RequestTable& requests) {
-  std::vector<double> up_to;  // weights summed
-  double sum = 0;
-  for (std::int64_t i = 1; i <= adapters.count; ++i) {
-    sum += std::pow(static_cast<double>(i), -adapters.zipf_exponent);
-    up_to.push_back(sum);
-  }
-  std::uint64_t entity = 0;
-  for (const char c : stream) entity = mixed(entity ^ static_cast<unsigned char>(c));
-  RandomStream draws(seed, "scenario", "adapters", entity);
+  const Popularity popularity(adapters.count, adapters.zipf_exponent);
+  RandomStream draws(seed, "scenario", "adapters", stream_entity(stream));
   requests.adapters.clear();
   std::uint64_t key = 0;
   for (std::size_t i = 0; i < requests.size(); ++i) {
-    const auto place = std::upper_bound(up_to.begin(), up_to.end() - 1, draws.uniform() * sum);
-    const std::uint32_t adapter = first + static_cast<std::uint32_t>(place - up_to.begin());
+    const std::uint32_t adapter = first + static_cast<std::uint32_t>(popularity.draw(draws));
     requests.adapters.push_back(adapter);
     if (!requests.has_keys()) continue;
     const std::uint64_t end = requests.key_ranges[i].end;
