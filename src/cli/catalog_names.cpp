@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "orrery/base/nearest_name.h"
+#include "orrery/serving/policies/batch_policy.h"
 #include "orrery/serving/policies/routing_policy.h"
 
 namespace orrery {

@@ -15,6 +15,7 @@
 #include "orrery/scenario/workload_record.h"
 #include "orrery/serving/engine_record.h"
 #include "orrery/serving/framework_record.h"
+#include "orrery/serving/policies/batch_policy.h"
 #include "orrery/serving/policies/routing_policy.h"
 
 namespace orrery {
@@ -68,7 +69,18 @@ void check_header(const EntryHeader& header, const Node& node, std::string_view 
 template <class R>
 void check_names(const R&, const Node&, Diagnostics&) {}
 void check_names(const EngineRecord& engine, const Node& node, Diagnostics& diagnostics) {
-  if (find_batch_policy(engine.policy) != nullptr) return;
+  if (const BatchPolicy* policy = find_batch_policy(engine.policy); policy != nullptr) {
+    const bool by_setting = policy->rules.reservation == Reservation::by_setting;
+    if (by_setting && !engine.reserve_full_prompt) {
+      diagnostics.error("missing-key", node.place,
+                        fmt::format("'reserve_full_prompt' is missing: {} reads it", engine.policy));
+    } else if (!by_setting && engine.reserve_full_prompt) {
+      diagnostics.error("impossible-physics", node.find("reserve_full_prompt")->place,
+                        fmt::format("{} has a rule of its own for what a request must find free", engine.policy),
+                        "remove it");
+    }
+    return;
+  }
   std::vector<std::string> names;
   for (const BatchPolicy& policy : batch_policies()) names.emplace_back(policy.name);
   diagnostics.error("unknown-name", node.find("policy")->place,

@@ -242,7 +242,9 @@ class PoolCompiler {
     limits.max_batched_tokens = settings.max_num_batched_tokens.value_or(
         is_small ? small->max_num_batched_tokens.value : engine_->max_num_batched_tokens.value);
     limits.block_size = engine_->block_size.value;
-    limits.reserve_full_prompt = engine_->reserve_full_prompt.value;
+    limits.reserve_full_prompt = !engine_->reserve_full_prompt || engine_->reserve_full_prompt->value;
+    limits.chunked_prefill = settings.chunked_prefill.value_or(engine_->chunked_prefill.value);
+    limits.rules = find_batch_policy(engine_->policy)->rules;
     limits.prefix_caching = settings.prefix_caching.value_or(engine_->prefix_caching.value);
     limits.async_scheduling = settings.async_scheduling.value_or(engine_->async_scheduling.value);
     limits.long_prefill_token_threshold =
@@ -255,12 +257,41 @@ class PoolCompiler {
              fmt::format("max_model_len {} is longer than the model's context of {}", limits.context_limit,
                          pool_.model.context_limit));
     }
+    check_policy(limits);
     if (limits.max_batched_tokens < limits.max_sequences) {
       report("impossible-physics", "engine_settings.max_num_batched_tokens",
              fmt::format(
                  "max_num_batched_tokens {} is less than max_num_seqs {}: a step could not give every request a token",
                  limits.max_batched_tokens, limits.max_sequences));
     }
+  }
+
+  /// What the batching policy leaves no room for.
+  void check_policy(const EngineLimits& limits) {
+    const std::string& policy = engine_->policy;
+    if (limits.rules.whole_batches && (limits.chunked_prefill || limits.long_prefill_token_threshold > 0)) {
+      report("impossible-physics", "engine_settings",
+             fmt::format("the requests of a batch of policy {} begin in one step: their prompts are not cut", policy),
+             "chunked_prefill: false, and no long_prefill_token_threshold");
+    }
+    const bool takes_back = limits.rules.reservation != Reservation::answer;
+    if (!limits.chunked_prefill && takes_back && limits.max_batched_tokens < limits.context_limit) {
+      report(
+          "impossible-physics", "engine_settings",
+          fmt::format("a prompt, or what was lost by a preemption, must fit one step without chunked_prefill, and {} "
+                      "tokens of a step are fewer than a context of {}",
+                      limits.max_batched_tokens, limits.context_limit),
+          "raise max_num_batched_tokens to max_model_len, lower that, or allow chunked_prefill");
+    }
+    if (limits.rules.reservation == Reservation::by_setting) return;
+    std::string_view what;
+    if (record_.prefilled_by) what = "prompts from another pool";
+    if (pool_.layout.lanes() > 1) what = "data_parallel";
+    if (limits.max_adapters > 0) what = "adapters";
+    if (limits.draft_tokens > 0) what = "speculation";
+    if (what.empty()) return;
+    report("impossible-physics", "engine",
+           fmt::format("{} is simulated with engines of policy vllm-v1 only, and this one has {}", what, policy));
   }
 
   /// Source: vLLM's own arithmetic: what is left of its share of memory after weights, the peak of a

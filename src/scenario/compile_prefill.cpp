@@ -63,6 +63,11 @@ class PrefillJoin {
   }
 
   void check_pair(const SystemPool& prefill) {
+    if (prefill.limits.rules.reservation != Reservation::by_setting) {
+      report("pool", fmt::format("pool '{}' does not have an engine of policy vllm-v1: no other hands prompts over",
+                                 prefill.name));
+      return;
+    }
     const auto differ = [&](std::string_view what, const auto& here, const auto& there) {
       report("pool",
              fmt::format("{} differs: {} in pool '{}', {} in pool '{}'", what, there, prefill.name, here, decode_.name),

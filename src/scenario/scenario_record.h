@@ -97,6 +97,7 @@ struct EngineSettings {
   std::optional<std::int64_t> max_model_len;
   std::optional<double> gpu_memory_utilization;
   std::optional<std::int64_t> kv_blocks;
+  std::optional<bool> chunked_prefill;
   std::optional<bool> prefix_caching;
   std::optional<bool> async_scheduling;
   std::optional<std::int64_t> long_prefill_token_threshold;
@@ -116,6 +117,7 @@ void visit(Visitor& v, EngineSettings& r) {
              in_range(0.01, 1));
   v.optional("kv_blocks", r.kv_blocks, "KV blocks as a real engine reported them, in place of the prediction",
              in_range(2, 1e10));
+  v.optional("chunked_prefill", r.chunked_prefill, "Compute a prompt over several steps where one does not suffice");
   v.optional("prefix_caching", r.prefix_caching, "Keep full blocks findable by their content until they are reused");
   v.optional("async_scheduling", r.async_scheduling, "Schedule a step while the one before it runs");
   v.optional("long_prefill_token_threshold", r.long_prefill_token_threshold,

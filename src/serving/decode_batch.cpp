@@ -34,7 +34,7 @@ void DecodeBatch::join(std::int32_t slot, std::int64_t computed, std::int64_t st
   ++size_;
   ++members_by_phase_[phase_of(member)];
   context_tokens_ += computed;
-  finishes_.push({tick_ + steps, slot, member.epoch});
+  if (steps != kEndless) finishes_.push({tick_ + steps, slot, member.epoch});
   if (cost_->window_tokens == 0) return;
   window_tokens_ += std::min(computed, cost_->window_tokens);
   if (computed < cost_->window_tokens) {

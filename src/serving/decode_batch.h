@@ -26,7 +26,9 @@ class DecodeBatch {
   std::int64_t window_tokens() const { return window_tokens_; }
   std::int64_t unsaturated() const { return unsaturated_; }
 
-  /// A request with so many computed tokens joins, and leaves on its own after `steps` more. Pre: steps >= 1.
+  static constexpr std::int64_t kEndless = 0;
+  /// A request with so many computed tokens joins, and leaves on its own after `steps` more, or only by leave(). Pre:
+  /// steps >= 1, or kEndless.
   void join(std::int32_t slot, std::int64_t computed, std::int64_t steps);
   /// A request leaves; returns the steps that it took part in.
   std::int64_t leave(std::int32_t slot);

@@ -37,7 +37,8 @@ struct EngineRecord {
   std::optional<SmallChipLimits> small_chips;
   Sourced<std::int64_t> block_size;
   Sourced<double> gpu_memory_utilization;
-  Sourced<bool> reserve_full_prompt;
+  std::optional<Sourced<bool>> reserve_full_prompt;
+  Sourced<bool> chunked_prefill;
   Sourced<bool> prefix_caching;
   Sourced<bool> async_scheduling;
   Sourced<std::int64_t> long_prefill_token_threshold;
@@ -58,8 +59,11 @@ void visit(Visitor& v, EngineRecord& r) {
   v.required("block_size", r.block_size, "Tokens of one KV block", in_range(1, 4096));
   v.required("gpu_memory_utilization", r.gpu_memory_utilization, "Share of a chip's memory that the engine takes",
              in_range(0.01, 1));
-  v.required("reserve_full_prompt", r.reserve_full_prompt,
-             "Admit a request only if its whole prompt fits the free blocks");
+  v.optional("reserve_full_prompt", r.reserve_full_prompt,
+             "Of vllm-v1: admit a request only if its whole prompt fits the free blocks");
+  v.required("chunked_prefill", r.chunked_prefill,
+             "Compute a prompt over several steps where the tokens of one do not suffice; without, such a prompt is "
+             "rejected");
   v.required("prefix_caching", r.prefix_caching, "Keep full blocks findable by their content until they are reused");
   v.required("async_scheduling", r.async_scheduling, "Schedule a step while the one before it runs");
   v.required("long_prefill_token_threshold", r.long_prefill_token_threshold,

@@ -59,6 +59,8 @@ class KvBlocks {
 
   /// The cached blocks of a request's prefix, at most `limit` of them.
   Hits look_up(std::uint32_t request, std::uint32_t own_segment, std::int64_t limit);
+  /// Of the last look_up().
+  std::int32_t idle_hits() const { return idle_; }
   /// Gives the hits of the last look_up() to its request. Pre: nothing has changed since.
   void take_hits(Holding& holding);
   /// The request's blocks before `end` are full: they get their hashes, in the order of the calls.

@@ -27,16 +27,24 @@ Replica::Replica(const StepCost& cost, const EngineLimits& limits, const Request
       requests_(requests),
       prefixes_(prefixes),
       outcomes_(outcomes),
+      rules_(limits.rules),
+      watermark_(limits.watermark_blocks()),
       id_(id),
       step_by_step_(step_by_step),
       clients_give_up_(requests.clients_give_up()),
       chunk_limit_(limits.long_prefill_token_threshold > 0 ? limits.long_prefill_token_threshold : INT64_MAX),
       lead_(limits.async_scheduling ? 1 : 0),
+      in_flight_(lead_),
+      answer_share_(rules_.estimate.first),
       decodes_(cost, limits.block_size),
       blocks_(limits.usable_blocks, limits.prefix_caching ? prefixes : nullptr),
       handover_(handover) {
   ORRERY_CHECK(prefixes != nullptr || !limits.prefix_caching);
   ORRERY_CHECK(limits.max_batched_tokens >= limits.max_sequences);
+  ORRERY_CHECK(limits.rules.reservation == Reservation::by_setting ||
+               (handover == nullptr && limits.draft_tokens == 0));  // what only vLLM's rules are simulated with
+  ORRERY_CHECK(!limits.rules.whole_batches ||
+               (!limits.chunked_prefill && limits.long_prefill_token_threshold == 0));  // all begin in one step
   ORRERY_CHECK(cost.tokens_ps.size() > static_cast<std::size_t>(limits.max_batched_tokens));
   ORRERY_CHECK(cost.sequences_ps.size() > static_cast<std::size_t>(limits.max_sequences));
 }
@@ -61,11 +69,13 @@ void Replica::submit(std::uint32_t request) {
   } else if (!beyond_horizon_) {
     const std::int64_t steps = scheduled_before(now);
     taken_up = segment_.start_ps + duration_of(steps - lead_);
-    const std::int64_t blocks_needed = limits_.reserve_full_prompt ? blocks_for(prompt) : 1;
     // Those that wait for an adapter hold up nobody else.
     const bool is_next = waiting_.empty() || adapter_cost_ != nullptr;
     const bool could_be_admitted =
-        is_next && running_ < limits_.max_sequences && (blocks_.has_cache() || blocks_needed <= blocks_.free());
+        estimates_answers() ? !is_full_
+                            : is_next && running_ < limits_.max_sequences && !batch_is_closed() &&
+                                  (blocks_.has_cache() ||
+                                   blocks_to_admit({request, 0, 0, KvBlocks::kNone, false}, 1) <= unpromised_blocks());
     if (could_be_admitted) {  // otherwise the run goes on unchanged: it only ever takes blocks
       segment_.steps = steps;
       next_event_ps_ = taken_up;
@@ -125,7 +135,7 @@ void Replica::settle(std::int64_t now) {
 }
 
 Replica::StepTime Replica::time_of_step() {
-  const std::int64_t decoding = decodes_.size();
+  const std::int64_t decoding = is_paused_ ? 0 : decodes_.size();
   const auto sequences = static_cast<std::size_t>(decoding) + chunks_.size();
   StepTime step;
   step.tokens = decoding;
@@ -144,6 +154,7 @@ Replica::StepTime Replica::time_of_step() {
 }
 
 void Replica::begin_segment(std::int64_t now) {
+  if (is_paused_ || !pauses_.empty()) note_pause();
   StepTime step;
   std::int64_t duration = 0;
   if (speculation_ != nullptr) {
@@ -160,8 +171,11 @@ void Replica::begin_segment(std::int64_t now) {
   // Somebody may be admitted at the next scheduling if nobody was because of a preemption (V-20), and when the step
   // under way has freed its blocks.
   const bool is_single = step_by_step_ || !computing_.empty() || preempted_ > 0 || !updates_.empty() ||
-                         !late_.empty() || (head_is_blocked_ && head_may_be_admitted_soon());
-  segment_.steps = is_single ? 1 : decodes_.run_limit(blocks_.free());
+                         !late_.empty() || is_paused_ || (estimates_answers() && !is_full_ && !waiting_.empty()) ||
+                         (head_is_blocked_ && head_may_be_admitted_soon());
+  // Blocks of whole answers are there already.
+  const std::int64_t free_blocks = rules_.reservation == Reservation::answer ? INT64_MAX : blocks_.free();
+  segment_.steps = is_single ? 1 : decodes_.run_limit(free_blocks);
   const std::int64_t horizon = kHorizon - segment_.start_ps;
   while (segment_.steps > 1 && sum_of_ramp(duration, segment_.growth_ps, segment_.steps) > horizon) {
     segment_.steps /= 2;
@@ -194,14 +208,17 @@ void Replica::commit_segment() {
   const std::int64_t steps = segment_.steps;
   is_under_way_ = lead_ > 0 && steps > 0;
   if (steps == 0) return;
+  in_flight_ = is_paused_ ? 0 : lead_;
   last_step_end_ps_ = segment_.start_ps + duration_of(steps);
   count_segment(steps);
 
   if (steps > 1) {
-    blocks_.take(decodes_.blocks_of_run(steps) - decodes_.blocks_of_next_step());  // the first step's are taken
+    const std::int64_t blocks = decodes_.blocks_of_run(steps) - decodes_.blocks_of_next_step();  // those are taken
+    blocks_.take(blocks);
+    if (promised_ > 0) promised_ -= blocks;
     note_peaks();
   }
-  decodes_.advance(steps);
+  if (!is_paused_) decodes_.advance(steps);
   if (steps > 1 && prefixes_ != nullptr && prefixes_->has_answers() && blocks_.has_cache()) {
     register_answers(decodes_.tick());
   }
@@ -209,14 +226,23 @@ void Replica::commit_segment() {
 
   commit_chunks();
   for (std::int32_t index = decodes_.next_finished(); index >= 0; index = decodes_.next_finished()) {
+    if (rules_.whole_batches) {
+      pad(index);
+      continue;
+    }
     leave_decoding(index);
     end_soon(index);
+  }
+  if (rules_.whole_batches) end_batch_if_done();
+  if (estimates_answers() && chunks_.empty() && preempted_ == 0) {
+    answer_share_ = std::max(answer_share_ - steps * rules_.estimate.decay, rules_.estimate.least);
   }
   segment_.steps = 0;
 }
 
 void Replica::count_segment(std::int64_t steps) {
-  const std::int64_t decoding = decodes_.size();
+  const std::int64_t decoding = is_paused_ ? 0 : decodes_.size();
+  const std::int64_t generating = decoding - padding_;
   const std::int64_t ramp = steps * (steps + 1) / 2;
   std::int64_t tokens = decoding;
   std::int64_t chunk_residents = 0;
@@ -227,24 +253,31 @@ void Replica::count_segment(std::int64_t steps) {
   }
   if (speculation_ != nullptr) count_speculation();
   if (!chunks_.empty()) totals_.prefill_work += cost_.prefill_work(prefill_);
-  const std::int64_t context_steps = steps * decodes_.context_tokens() + decoding * ramp;
+  const std::int64_t context_steps = is_paused_ ? 0 : steps * decodes_.context_tokens() + decoding * ramp;
   totals_.busy_ps += last_step_end_ps_ - segment_.start_ps;
   totals_.end_ps = last_step_end_ps_;
   totals_.steps += steps;
   count(totals_.steps_by_tokens, tokens, steps);
   if (adapter_cost_ != nullptr) count_adapters(tokens, steps);
   count(totals_.steps_by_sequences, decoding + static_cast<std::int64_t>(chunks_.size()), steps);
-  totals_.token_gaps.add_ramp(segment_.first_ps, segment_.growth_ps, steps,
-                              decoding - static_cast<std::int64_t>(late_.size()));
+  if (pauses_.empty() || is_paused_) {
+    totals_.token_gaps.add_ramp(segment_.first_ps, segment_.growth_ps, steps,
+                                generating - static_cast<std::int64_t>(late_.size()));
+  } else {
+    end_pause(segment_.start_ps + segment_.first_ps);
+    totals_.token_gaps.add_ramp(segment_.first_ps + segment_.growth_ps, segment_.growth_ps, steps - 1, generating);
+  }
   for (const LateToken& late : late_) {
     if (late.last_token_ps != RequestOutcomes::kUnset) totals_.token_gaps.add(last_step_end_ps_ - late.last_token_ps);
     if (at(late.slot).generated == 0) outcomes_.first_token_ps[at(late.slot).request] = last_step_end_ps_;
   }
   totals_.decode_sequence_steps += decoding * steps;
   totals_.context_token_steps += context_steps;
-  totals_.window_token_steps += steps * decodes_.window_tokens() + decodes_.unsaturated() * ramp;
+  if (!is_paused_) {
+    totals_.window_token_steps += steps * decodes_.window_tokens() + decodes_.unsaturated() * ramp;
+  }
   totals_.resident_token_steps += context_steps + chunk_residents;
-  totals_.generated_tokens += decoding * steps;
+  totals_.generated_tokens += generating * steps;
 }
 
 void Replica::commit_chunks() {
@@ -265,7 +298,7 @@ void Replica::commit_chunks() {
       totals_.token_gaps.add(last_step_end_ps_ - slot.last_token_ps);
     }
     if (slot.generated == requests_.output_tokens[slot.request]) {
-      end_soon(chunk.slot);
+      rules_.whole_batches ? pad(chunk.slot) : end_soon(chunk.slot);
     } else {
       join_decoding(chunk.slot);
     }
@@ -275,14 +308,17 @@ void Replica::commit_chunks() {
 void Replica::join_decoding(std::int32_t index) {
   Slot& slot = at(index);
   slot.state = SlotState::decoding;
+  if (estimates_answers()) slot.last_token_ps = last_step_end_ps_;
   decodes_.join(index, slot.computed, requests_.output_tokens[slot.request] - slot.generated);
 }
 
-void Replica::leave_decoding(std::int32_t index) {
+/// Returns the steps that it took part in.
+std::int64_t Replica::leave_decoding(std::int32_t index) {
   Slot& slot = at(index);
   const std::int64_t steps = decodes_.leave(index);
   slot.generated += static_cast<std::int32_t>(steps);
   slot.computed += steps;
+  return steps;
 }
 
 /// A request that has got its last token in the last step ends with that step.
@@ -323,6 +359,7 @@ void Replica::finish(const Update& update, std::int64_t now) {
     if (is_half(Handover::Half::prefill)) handover_->finished.push_back({update.request, now, 0});
   }
   if (update.slot == kNone) return;
+  has_shrunk_ = true;
   if (is_half(Handover::Half::prefill) && handover_->left_to_generate[update.request] > 0) {
     hold_blocks(update.slot);
   } else {

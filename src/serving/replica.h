@@ -13,6 +13,7 @@
 #include "orrery/serving/decode_batch.h"
 #include "orrery/serving/handover.h"
 #include "orrery/serving/kv_blocks.h"
+#include "orrery/serving/policies/batch_policy.h"
 #include "orrery/serving/prefix_tree.h"
 #include "orrery/serving/request_outcomes.h"
 #include "orrery/serving/request_table.h"
@@ -34,16 +35,30 @@ struct EngineLimits {
   std::int64_t long_prefill_token_threshold = 0;  ///< most tokens of one request in a step (V-12); 0: no such limit
   std::int64_t max_adapters = 0;                  ///< distinct ones of a step (V-22); 0: requests have none
   std::int64_t draft_tokens = 0;                  ///< of a sequence in a step (V-80); 0: no speculation
+  bool chunked_prefill = true;                    ///< V-24; without, none is longer than max_batched_tokens
+  BatchRules rules = {};
+
+  /// Blocks that an admission leaves free.
+  std::int64_t watermark_blocks() const {
+    return static_cast<std::int64_t>(rules.watermark * static_cast<double>(usable_blocks));
+  }
 };
 
 /// Whether an engine could serve such a request with no other beside it. With speculation the last token but one may
 /// have all its drafts, and a drafter that looks as far ahead again.
-constexpr bool could_ever_serve(const EngineLimits& limits, std::int64_t prompt, std::int64_t answer) {
+inline bool could_ever_serve(const EngineLimits& limits, std::int64_t prompt, std::int64_t answer) {
   const std::int64_t longest = prompt + answer;
   const std::int64_t tokens =
       std::max(longest - 1, std::min(longest - 1 + 2 * limits.draft_tokens, limits.context_limit));
   const std::int64_t blocks = (tokens + limits.block_size - 1) / limits.block_size;
-  return longest <= limits.context_limit && blocks <= limits.usable_blocks;
+  // What is computed in one step: the prompt, and after a preemption the answer so far.
+  const std::int64_t whole = limits.rules.reservation == Reservation::answer ? prompt : longest - 1;
+  if (!limits.chunked_prefill && whole > limits.max_batched_tokens) return false;
+  // An estimate of answers asks for more than there is to store.
+  if (limits.rules.reservation == Reservation::estimate && longest >= limits.usable_blocks * limits.block_size) {
+    return false;
+  }
+  return longest <= limits.context_limit && blocks + limits.watermark_blocks() <= limits.usable_blocks;
 }
 
 /// What one replica has done: integers wherever the order of addition could matter.
@@ -160,6 +175,7 @@ class Replica {
     speculating,  ///< decoding, with drafts to verify
     starved,      ///< a decoding request for which no budget was left (only with a threshold)
     ending,       ///< its last token is on its way (V-11)
+    padding,      ///< a member of the decode batch whose answer is complete, of a batch that is not
   };
   /// A running request. While it decodes, its progress is that of the decode batch.
   struct Slot {
@@ -182,6 +198,11 @@ class Replica {
   struct Chunk {
     std::int32_t slot;
     std::int64_t tokens;
+  };
+  /// Requests that decode, and when their last token came.
+  struct Pause {
+    std::int64_t since_ps;
+    std::int64_t requests;
   };
   struct LateToken {
     std::int32_t slot;
@@ -238,6 +259,7 @@ class Replica {
   void schedule_running();
   bool plan_running(std::int64_t& blocks);
   void walk_running();
+  bool serve_in_turn(std::int32_t slot);
   bool begin_chunk(const Chunk& chunk);
   void starve(std::int32_t slot);
   void preempt(std::int32_t slot);
@@ -270,6 +292,30 @@ class Replica {
   void commit_verified();
   void deliver(Slot& slot, std::int64_t tokens);
 
+  // replica_batches.cpp: what engines do differently
+  std::int64_t target_of(const Slot& slot) const;
+  std::int64_t promise_of(const Slot& slot) const;
+  std::int64_t blocks_to_admit(const WaitingRequest& head, std::int64_t first_tokens) const;
+  std::int64_t blocks_of_batch(std::int64_t longest_answer) const;
+  bool batch_is_closed() const { return rules_.whole_batches && running_ > 0; }
+  void pad(std::int32_t slot);
+  void end_batch_if_done();
+
+  // replica_estimates.cpp: engines that estimate answers
+  bool estimates_answers() const { return rules_.reservation == Reservation::estimate; }
+  void schedule_prompts_first(std::int64_t now);
+  bool tries_again();
+  std::int64_t expected_answer(std::uint32_t request, std::int64_t generated) const;
+  std::int64_t generated_of(std::int32_t slot) const;
+  bool fits_estimate(const WaitingRequest& head, std::int64_t to_compute, std::int64_t idle_hits) const;
+  void retract();
+  void retract(std::int32_t slot);
+  bool comes_before(std::int32_t slot, std::int32_t other) const;
+  void note_pause();
+  std::int64_t last_token_of(const Slot& slot) const;
+  void leave_pause(const Slot& slot);
+  void end_pause(std::int64_t first_step_end_ps);
+
   // replica_handover.cpp: requests of which another engine computes a part
   bool is_half(Handover::Half half) const { return handover_ != nullptr && handover_->half == half; }
   void wake(std::int64_t now);
@@ -301,7 +347,7 @@ class Replica {
   void count_segment(std::int64_t steps);
   void commit_chunks();
   void join_decoding(std::int32_t slot);
-  void leave_decoding(std::int32_t slot);
+  std::int64_t leave_decoding(std::int32_t slot);
   void end_soon(std::int32_t slot);
   void end_step(std::int64_t now);
   void finish(const Update& update, std::int64_t now);
@@ -330,6 +376,15 @@ class Replica {
     if (speculation_ != nullptr) return blocks_to_look_ahead(slot, tokens);
     return blocks_for(computed + tokens) - blocks_for(computed);
   }
+  /// Tokens of a decoding request that are computed and not known: of a step of prompts only, those of the requests
+  /// that joined with it.
+  std::int64_t in_flight_of(const Slot& slot) const {
+    if (!estimates_answers()) return lead_;
+    if (!is_under_way_ || in_flight_ > 0) return is_under_way_ ? in_flight_ : 0;
+    return slot.last_token_ps == last_step_end_ps_ ? 1 : 0;
+  }
+  /// Blocks that are neither taken nor promised.
+  std::int64_t unpromised_blocks() const { return blocks_.free() - promised_; }
   /// Tokens that are still to compute before the next one comes out. Pre: not in the decode batch.
   std::int64_t left_to_compute(const Slot& slot) const {
     return requests_.input_tokens[slot.request] + slot.generated - slot.computed;
@@ -340,6 +395,8 @@ class Replica {
   const RequestTable& requests_;
   const PrefixTree* prefixes_;
   RequestOutcomes& outcomes_;
+  const BatchRules rules_;
+  const std::int64_t watermark_;
   const std::uint16_t id_;
   const bool step_by_step_;
   const bool clients_give_up_;
@@ -347,6 +404,8 @@ class Replica {
   /// Steps of a segment that are still to run when the next one is scheduled, and tokens of a decoding request that are
   /// computed and not known: 1 if asynchronous.
   const std::int64_t lead_;
+  /// Tokens of a decoding request in the step under way: 0 if that is one of prompts only.
+  std::int64_t in_flight_;
 
   std::int64_t next_event_ps_ = INT64_MAX;
   bool beyond_horizon_ = false;
@@ -359,8 +418,16 @@ class Replica {
   std::vector<Update> updates_;        ///< at the end of the last step before the segment
 
   std::int64_t budget_ = 0;       ///< tokens left for the step being scheduled
+  std::int64_t promised_ = 0;     ///< free blocks that are kept for running requests
+  std::int64_t padding_ = 0;      ///< members of the decode batch whose answers are complete
+  std::int64_t answer_share_;     ///< of what answers may still take, in parts of AnswerEstimate::kWhole
+  std::int64_t pass_tokens_ = 0;  ///< expected of the answers whose prompts are in the step being scheduled
+  bool is_full_ = false;          ///< nobody is admitted until a request has left
+  bool has_shrunk_ = false;       ///< a request has left since the last step of decoding
+  bool is_paused_ = false;        ///< the decode batch has no part in the segment
+  std::vector<Pause> pauses_;     ///< of the decode batch while it is paused
   std::int64_t preempted_ = 0;    ///< requests, in the step being scheduled
-  bool head_is_blocked_ = false;  ///< by lack of free blocks
+  bool head_is_blocked_ = false;  ///< by lack of free blocks, or of tokens for a prompt that must be whole
 
   DecodeBatch decodes_;
   KvBlocks blocks_;

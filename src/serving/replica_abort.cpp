@@ -42,8 +42,14 @@ void Replica::stop_at_give_up() {
 
 /// Those in order of the time at which they give up.
 void Replica::abort_given_up(std::int64_t now) {
+  if (next_give_up() > now) return;
+  if (estimates_answers() && blocks_.has_cache() && prefixes_->has_answers()) register_answers(decodes_.tick());
   while (next_give_up() <= now) let_go(give_ups_.front().request, now);
   drop_gone_heads();
+  if (rules_.whole_batches) {
+    end_batch_if_done();
+    if (lead_ == 0) end_step(now);
+  }
 }
 
 void Replica::let_go(std::uint32_t request, std::int64_t now) {
@@ -52,9 +58,16 @@ void Replica::let_go(std::uint32_t request, std::int64_t now) {
   if (running == running_slots_.end()) return;  // it waits: it is taken off the queue when it comes to its head
   const std::int32_t index = running->second;
   Slot& slot = at(index);
-  std::int64_t unknown = 0;
+  std::int64_t unknown = 0;  // computed tokens that are not for the prefix index
+  has_shrunk_ = true;
   if (slot.state == SlotState::decoding) {
+    leave_pause(slot);
+    const std::int64_t steps = leave_decoding(index);
+    unknown = estimates_answers() ? steps : lead_;  // the former keep no answer that is not complete
+  } else if (slot.state == SlotState::padding) {
     leave_decoding(index);
+    --padding_;
+    slot.generated = requests_.output_tokens[request];
     unknown = lead_;
   } else if (slot.state == SlotState::ending) {
     std::erase_if(updates_, [&](const Update& update) { return update.slot == index; });

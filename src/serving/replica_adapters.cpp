@@ -9,6 +9,7 @@ namespace orrery {
 
 void Replica::use_adapters(const AdapterCost& cost) {
   ORRERY_CHECK(limits_.max_adapters >= 1 && handover_ == nullptr);
+  ORRERY_CHECK(rules_.reservation == Reservation::by_setting);
   adapter_cost_ = &cost;
 }
 

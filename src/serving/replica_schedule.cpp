@@ -22,10 +22,15 @@ bool Replica::select(std::int64_t now) {
     budget_ = limits_.max_batched_tokens;
     preempted_ = 0;
     head_is_blocked_ = false;
-    schedule_running();
-    if (blocks_.has_cache()) register_running();
-    if (preempted_ == 0) admit_waiting(now);  // V-20
-    if (decodes_.size() + static_cast<std::int64_t>(chunks_.size()) > 0) return true;
+    if (estimates_answers()) {
+      schedule_prompts_first(now);
+    } else {
+      schedule_running();
+      if (blocks_.has_cache()) register_running();
+      if (preempted_ == 0) admit_waiting(now);  // V-20
+    }
+    if ((is_paused_ ? 0 : decodes_.size()) + static_cast<std::int64_t>(chunks_.size()) > 0) return true;
+    if (estimates_answers() && tries_again()) continue;
     // A step without tokens takes no time: try again, unless the step under way is to end first.
     if (preempted_ == 0 || is_under_way_) return false;
   }
@@ -59,45 +64,68 @@ void Replica::schedule_running() {
 
 /// Collects a chunk for every request that is not decoding; false where tokens or blocks do not suffice.
 bool Replica::plan_running(std::int64_t& blocks) {
-  blocks = decodes_.blocks_of_next_step();
+  const std::int64_t decode_blocks = decodes_.blocks_of_next_step();
+  std::int64_t chunk_blocks = 0;
   std::int64_t left = budget_ - decodes_.size();
   for (const std::int32_t index : computing_) {
     const Slot& slot = at(index);
     std::int64_t tokens = std::min(wanted_tokens(slot), chunk_limit_);
     if (tokens > left) {
-      if (index != last_running_) return false;
+      if (index != last_running_ && !rules_.decodes_first) return false;
       tokens = left;
     }
     if (tokens == 0) break;
     left -= tokens;
-    blocks += more_blocks(index, slot.computed, tokens);
+    chunk_blocks += more_blocks(index, slot.computed, tokens);
     chunks_.push_back({index, tokens});
   }
-  return blocks <= blocks_.free();
+  blocks = decode_blocks + chunk_blocks;
+  if (rules_.reservation == Reservation::by_setting) return blocks <= blocks_.free();
+  const std::int64_t promised = rules_.reservation == Reservation::prompt ? chunk_blocks : blocks;
+  if (blocks - promised > unpromised_blocks()) return false;
+  if (!rules_.whole_batches) promised_ -= promised;
+  return true;
 }
 
 /// The same, one request after the other.
 void Replica::walk_running() {
   std::int32_t index = first_running_;
-  for (; index != kNone && budget_ > 0; index = at(index).next) {
-    const Slot& slot = at(index);
-    if (slot.state == SlotState::ending) continue;  // V-11
-    const bool decodes = slot.state == SlotState::decoding;
-    const std::int64_t tokens = decodes ? 1 : std::min({wanted_tokens(slot), chunk_limit_, budget_});
-    const std::int64_t computed = decodes ? decodes_.computed_of(index) : slot.computed;
-    const std::int64_t blocks = more_blocks(index, computed, tokens);
-    while (blocks > blocks_.free()) {
-      const std::int32_t victim = last_running_;  // V-15
-      preempt(victim);
-      if (victim == index) return;  // V-16
+  if (rules_.decodes_first) {
+    for (; index != kNone; index = at(index).next) {
+      if (at(index).state == SlotState::decoding && !serve_in_turn(index)) break;
     }
-    blocks_.take(blocks);
-    budget_ -= tokens;
-    if (!decodes && begin_chunk({index, tokens})) chunks_.push_back({index, tokens});
+    for (std::size_t i = 0; i < computing_.size() && budget_ > 0; ++i) serve_in_turn(computing_[i]);
+    return;
+  }
+  for (; index != kNone && budget_ > 0; index = at(index).next) {
+    if (at(index).state == SlotState::ending) continue;  // V-11
+    if (!serve_in_turn(index)) return;
   }
   for (; index != kNone; index = at(index).next) {
     if (at(index).state == SlotState::decoding) starve(index);
   }
+}
+
+/// False where it had to be preempted itself (V-16).
+bool Replica::serve_in_turn(std::int32_t index) {
+  const Slot& slot = at(index);
+  const bool decodes = slot.state == SlotState::decoding;
+  const std::int64_t tokens = decodes ? 1 : std::min({wanted_tokens(slot), chunk_limit_, budget_});
+  const std::int64_t computed = decodes ? decodes_.computed_of(index) : slot.computed;
+  const std::int64_t blocks = more_blocks(index, computed, tokens);
+  if (!decodes && rules_.reservation == Reservation::prompt) {
+    promised_ -= blocks;
+  } else {
+    while (blocks > unpromised_blocks()) {
+      const std::int32_t victim = last_running_;  // V-15
+      preempt(victim);
+      if (victim == index) return false;
+    }
+  }
+  blocks_.take(blocks);
+  budget_ -= tokens;
+  if (!decodes && begin_chunk({index, tokens})) chunks_.push_back({index, tokens});
+  return true;
 }
 
 /// False where the chunk is the one token of a request that was starved and decodes on.
@@ -183,10 +211,11 @@ void Replica::register_answers(std::int64_t until_tick) {
     if (slot.state != SlotState::decoding) continue;
     const std::int64_t now = decodes_.tick();
     const std::int64_t computed = decodes_.computed_of(index);
-    const std::int64_t full = (computed + until_tick - now - lead_) / limits_.block_size;
+    const std::int64_t in_flight = in_flight_of(slot);
+    const std::int64_t full = (computed + until_tick - now - in_flight) / limits_.block_size;
     const std::int64_t end = std::min<std::int64_t>(full, prefixes_->known_blocks(slot.request));
     for (std::int64_t block = holding_of(index).registered + 1; block <= end; ++block) {
-      registrations_.push_back({now + block * limits_.block_size + lead_ - computed, slot.admission, index, block});
+      registrations_.push_back({now + block * limits_.block_size + in_flight - computed, slot.admission, index, block});
     }
   }
   if (until_tick > decodes_.tick()) {
@@ -217,6 +246,7 @@ void Replica::admit_waiting(std::int64_t now) {
 }
 
 void Replica::admit_in_order(std::int64_t now) {
+  if (batch_is_closed()) return;
   while (!waiting_.empty() && budget_ > 0 && running_ < limits_.max_sequences) {
     const WaitingRequest& head = waiting_.front();
     if (adapter_cost_ != nullptr && lacks_adapter(head.request)) {
@@ -233,8 +263,14 @@ void Replica::admit_in_order(std::int64_t now) {
     if (blocks_.has_cache()) hits = blocks_.look_up(head.request, head.own_segment, (all - 1) / limits_.block_size);
     const std::int64_t cached = hits.blocks * limits_.block_size;
     const std::int64_t tokens = std::min({all - cached, chunk_limit_, budget_});
-    const std::int64_t available = blocks_.free() - hits.idle + hits.blocks;  // V-32
-    head_is_blocked_ = blocks_for(limits_.reserve_full_prompt ? all : cached + tokens) > available;
+    const std::int64_t available = unpromised_blocks() - hits.idle + hits.blocks;  // V-32
+    const bool is_cut = tokens < std::min(all - cached, chunk_limit_);
+    if (estimates_answers() && !fits_estimate(head, all - cached, hits.idle)) {
+      is_full_ = true;
+      return;
+    }
+    head_is_blocked_ =
+        (is_cut && !limits_.chunked_prefill) || blocks_to_admit(head, cached + tokens) > available;  // V-24, V-25
     if (head_is_blocked_) return;
     admit(now, cached, tokens);
   }
@@ -268,6 +304,8 @@ void Replica::admit(std::int64_t now, std::int64_t cached, std::int64_t tokens) 
     blocks_.take(blocks_for(slot.computed));
   }
   if (speculation_ != nullptr) hold(index, blocks_for(slot.computed));
+  promised_ += promise_of(slot);
+  if (estimates_answers() && left_to_compute(slot) == 0) pass_tokens_ += expected_answer(slot.request, slot.generated);
   if (head.preempted) {
     totals_.recomputed_tokens += requests_.input_tokens[head.request] + head.generated - cached;
   } else {
@@ -282,7 +320,10 @@ void Replica::admit(std::int64_t now, std::int64_t cached, std::int64_t tokens) 
 /// what the head waits for. In other ways it cannot: a block that is taken makes free blocks fewer by one, and the
 /// blocks that the head needs by one at most (KvBlocks::look_up_segment says why).
 bool Replica::head_may_be_admitted_soon() const {
-  if (!blocks_.has_cache() || !prefixes_->has_answers()) return false;
+  if (!blocks_.has_cache()) return false;
+  // A promised block that is taken may be one of the hits, and another copy of it be held by somebody.
+  if (rules_.reservation == Reservation::answer && blocks_.idle_hits() > 0) return true;
+  if (!prefixes_->has_answers()) return false;
   for (std::int32_t index = first_running_; index != kNone; index = at(index).next) {
     if (blocks_.could_lengthen_hits(holding_of(index), at(index).request)) return true;
   }
@@ -327,6 +368,7 @@ void Replica::drop_slot(std::int32_t index) {
 void Replica::give_back_blocks(std::int32_t index, std::int64_t registered, bool comes_back) {
   const Slot& slot = at(index);
   const std::int64_t blocks = blocks_of(index);
+  promised_ -= promise_of(slot);
   if (!blocks_.has_cache()) {
     blocks_.release_uncached(blocks);
     return;

@@ -52,6 +52,12 @@ class ReferenceBlocks {
   void put_back(std::size_t block) {
     if (--blocks_[block].holders == 0) blocks_[block].place = free_.insert(free_.end(), block);
   }
+  void take_from_index(std::size_t block) {
+    auto& same = index_[blocks_[block].content];
+    same.erase(std::find(same.begin(), same.end(), block));
+    if (same.empty()) index_.erase(blocks_[block].content);
+    blocks_[block].is_hashed = false;
+  }
   void add_to_index(std::size_t block, const Content& content) {
     blocks_[block].is_hashed = true;
     blocks_[block].content = content;
@@ -87,7 +93,9 @@ class ReferenceScheduler {
     bool is_there = false;  // decode half: its prompt came from outside
     std::int64_t give_up = INT64_MAX;
     bool failed = false;
-    bool prefilling = true;  // until a step that yields a token is scheduled after an admission
+    std::int64_t prompt = 0;  // tokens computed as one, when it was admitted last
+    bool padded = false;      // its answer is complete, and its batch is not
+    bool prefilling = true;   // until a step that yields a token is scheduled after an admission
     std::int64_t known() const { return input + generated; }
   };
   struct Share {
@@ -150,7 +158,11 @@ class ReferenceScheduler {
     const std::int64_t longest = r.input + r.output;
     std::int64_t slots = longest - 1;
     if (speculation != nullptr) slots = std::min(slots + 2 * speculation->tokens, limits_.context_limit);
-    r.rejected = longest > limits_.context_limit || blocks_for(slots) > limits_.usable_blocks;
+    r.rejected =
+        longest > limits_.context_limit || blocks_for(slots) + watermark() > limits_.usable_blocks ||
+        (!limits_.chunked_prefill &&
+         (limits_.rules.reservation == Reservation::answer ? r.input : longest - 1) > limits_.max_batched_tokens) ||
+        (limits_.rules.reservation == Reservation::estimate && longest >= limits_.usable_blocks * limits_.block_size);
     if (r.rejected) return;
     r.queued = now;
     waiting_.push_back(id);
@@ -165,7 +177,7 @@ class ReferenceScheduler {
     while (queue_.size() < depth_) {
       StepRecord step = schedule(now, queue_.empty() ? now : queue_.back().end);
       if (step.shares.empty()) {
-        if (queue_.empty() && preempted_) continue;
+        if (queue_.empty() && (preempted_ || tries_again_)) continue;
         break;
       }
       queue_.push_back(step);
@@ -232,12 +244,49 @@ class ReferenceScheduler {
     }
   }
 
+  std::int64_t watermark() const {
+    return static_cast<std::int64_t>(limits_.rules.watermark * static_cast<double>(limits_.usable_blocks));
+  }
+  /// Blocks that a running request does not have yet and will get.
+  std::int64_t promise_of(const Request& r) const {
+    std::int64_t tokens = 0;
+    if (limits_.rules.reservation == Reservation::prompt && r.prefilling) tokens = r.known();
+    if (limits_.rules.reservation == Reservation::estimate && r.prefilling) tokens = r.known();
+    if (limits_.rules.reservation == Reservation::answer) {
+      std::int64_t answer = r.output;
+      if (limits_.rules.whole_batches) {
+        for (const std::size_t id : running_) answer = std::max(answer, requests[id].output);
+      }
+      tokens = r.input + answer - 1;
+    }
+    return std::max<std::int64_t>(blocks_for(tokens) - std::ssize(r.blocks), 0);
+  }
+  /// Whether the head of the queue may come in, as far as blocks go.
+  bool has_room_for(std::size_t id, const std::vector<std::size_t>& hits) {
+    const Request& r = requests[id];
+    std::int64_t needed = 0;
+    if (limits_.rules.reservation == Reservation::by_setting) {
+      if (!limits_.reserve_full_prompt) return true;
+      needed = blocks_for(r.known());
+    } else {
+      running_.push_back(id);  // as if it ran
+      for (const std::size_t other : running_) needed += promise_of(requests[other]);
+      running_.pop_back();
+      if (limits_.rules.reservation == Reservation::prompt) needed += r.prefilling ? 0 : blocks_for(r.known());
+      if (!limits_.rules.whole_batches) needed += watermark();
+    }
+    return std::max<std::int64_t>(needed - std::ssize(hits), 0) + idle(hits) <= pool_.free();
+  }
+
   bool allocate(std::size_t id, const std::vector<std::size_t>& hits, std::int64_t tokens, std::int64_t ahead = 0) {
     Request& r = requests[id];
     const std::int64_t cached = std::ssize(hits) * limits_.block_size;
-    const std::int64_t slots = std::min(r.computed + cached + tokens + ahead, limits_.context_limit);
+    std::int64_t slots = r.computed + cached + tokens + ahead;
+    if (!limits_.rules.whole_batches) slots = std::min(slots, limits_.context_limit);
     const std::int64_t fresh = std::max<std::int64_t>(blocks_for(slots) - std::ssize(r.blocks) - std::ssize(hits), 0);
-    if (fresh + idle(hits) > pool_.free()) return false;
+    std::int64_t kept = 0;
+    for (const std::size_t other : running_) kept += other == id ? 0 : promise_of(requests[other]);
+    if (fresh + idle(hits) > pool_.free() - kept) return false;
     for (const std::size_t block : hits) {
       pool_.touch(block);
       r.blocks.push_back(block);
@@ -278,10 +327,14 @@ class ReferenceScheduler {
       Request& r = requests[id];
       r.failed = true;
       r.finish = now;
+      const bool ends_soon = r.placeholders > 0 && r.computed + 2 - r.placeholders >= r.input + r.output;
+      if (limits_.rules.reservation == Reservation::estimate && !ends_soon) forget_answer(id);
       free(r);
+      has_shrunk_ |= std::find(running_.begin(), running_.end(), id) != running_.end();
       std::erase(waiting_, id);
       std::erase(running_, id);
     }
+    if (queue_.empty()) finish_batch(now);
   }
 
   std::int64_t limited(std::int64_t tokens, std::int64_t budget) const {
@@ -289,14 +342,154 @@ class ReferenceScheduler {
     return std::min(tokens, budget);
   }
 
+  // Engines that estimate answers.
+  std::int64_t expected_answer(const Request& r) const {
+    return std::min(r.output - r.generated - r.placeholders, limits_.rules.estimate.most_tokens);
+  }
+  std::int64_t unpromised() const {
+    std::int64_t kept = 0;
+    for (const std::size_t id : running_) kept += promise_of(requests[id]);
+    return pool_.free() - kept;
+  }
+  std::int64_t blocks_of_decoding(const std::vector<std::size_t>& decoding) const {
+    std::int64_t blocks = 0;
+    for (const std::size_t id : decoding) {
+      blocks += blocks_for(requests[id].computed + 1) - std::ssize(requests[id].blocks);
+    }
+    return blocks;
+  }
+  /// What a request has generated since its admission leaves the index, unless others may ask for it.
+  void forget_answer(std::size_t id) {
+    const Request& r = requests[id];
+    for (std::size_t k = 0; k < r.registered; ++k) {
+      const auto block = static_cast<std::int64_t>(k);
+      const bool is_of_prompt = (block + 1) * limits_.block_size <= r.prompt;
+      if (!is_of_prompt && std::get<2>(content_of(id, block)) >= 0) pool_.take_from_index(r.blocks[k]);
+    }
+  }
+  void retract(std::vector<std::size_t>& decoding) {
+    while (decoding.size() > 1 && blocks_of_decoding(decoding) > unpromised()) {
+      auto victim = decoding.begin();
+      for (auto other = decoding.begin(); other != decoding.end(); ++other) {
+        const Request& a = requests[*victim];
+        const Request& b = requests[*other];
+        const std::int64_t of_a = a.generated + a.placeholders;
+        const std::int64_t of_b = b.generated + b.placeholders;
+        if (of_b < of_a || (of_b == of_a && b.input >= a.input)) victim = other;
+      }
+      Request& r = requests[*victim];
+      forget_answer(*victim);
+      free(r);
+      r.computed = 0;
+      r.prefilling = true;
+      ++r.preemptions;
+      ++preemptions;
+      waiting_.push_back(*victim);
+      std::erase(running_, *victim);
+      decoding.erase(victim);
+    }
+    std::int64_t generated = 0;
+    std::int64_t limit = 1;
+    for (const std::size_t id : decoding) {
+      generated += requests[id].generated + requests[id].placeholders + limits_.rules.estimate.steps;
+      limit += requests[id].output;
+    }
+    share_ = std::min(generated * AnswerEstimate::kWhole / limit, AnswerEstimate::kWhole);
+    is_full_ = false;
+  }
+
+  StepRecord schedule_by_estimate(std::int64_t now, std::int64_t start) {
+    StepRecord step{now, start, start};
+    if (share_ < 0) share_ = limits_.rules.estimate.first;
+    std::vector<std::size_t> decoding;
+    std::vector<std::size_t> computing;
+    for (const std::size_t id : running_) {
+      const Request& r = requests[id];
+      if (r.prefilling) {
+        computing.push_back(id);
+      } else if (r.placeholders == 0 || r.computed + 2 - r.placeholders < r.input + r.output) {
+        decoding.push_back(id);
+      }
+    }
+    std::int64_t budget = limits_.max_batched_tokens;
+    std::int64_t pass = 0;
+    for (const std::size_t id : computing) {
+      Request& r = requests[id];
+      const std::int64_t tokens = limited(r.known() - r.computed, budget);
+      if (tokens == 0) break;
+      allocate(id, {}, tokens);
+      step.shares.push_back({id, tokens, true, false});
+      budget -= tokens;
+      if (r.computed + tokens == r.known()) pass += expected_answer(r);
+    }
+    while (!is_full_ && !waiting_.empty() && budget > 0 && std::ssize(running_) < limits_.max_sequences) {
+      const std::size_t id = waiting_.front();
+      Request& r = requests[id];
+      const std::vector<std::size_t> hits = look_up(id);
+      const std::int64_t to_compute = r.known() - std::ssize(hits) * limits_.block_size;
+      std::int64_t expected = 0;
+      for (const std::size_t other : decoding) expected += expected_answer(requests[other]);
+      const std::int64_t left =
+          (unpromised() - idle(hits)) * limits_.block_size - expected * share_ / AnswerEstimate::kWhole - pass;
+      is_full_ = to_compute + expected_answer(r) >= left;
+      const std::int64_t tokens = limited(to_compute, budget);
+      if (is_full_ || (!limits_.chunked_prefill && tokens < limited(to_compute, INT64_MAX))) break;
+      allocate(id, hits, tokens);
+      waiting_.pop_front();
+      running_.push_back(id);
+      r.computed = r.known() - to_compute;
+      r.prompt = r.known();
+      (r.preemptions > 0 ? recomputed : hit_tokens) += r.preemptions > 0 ? to_compute : r.computed;
+      if (r.scheduled < 0) r.scheduled = start;
+      step.shares.push_back({id, tokens, true, false});
+      budget -= tokens;
+      if (tokens == to_compute) pass += expected_answer(r);
+    }
+    is_full_ |= !waiting_.empty() && std::ssize(running_) >= limits_.max_sequences;
+    const bool has_prompts = !step.shares.empty();
+    if (!has_prompts && !decoding.empty()) {
+      if (has_shrunk_) is_full_ = false;
+      has_shrunk_ = false;
+      if (blocks_of_decoding(decoding) > unpromised()) {
+        retract(decoding);
+        if (blocks_of_decoding(decoding) > unpromised()) decoding.clear();  // until those that end are done
+      } else {
+        share_ = std::max(share_ - limits_.rules.estimate.decay, limits_.rules.estimate.least);
+      }
+      for (const std::size_t id : decoding) {
+        allocate(id, {}, 1);
+        step.shares.push_back({id, 1, false, false});
+      }
+    }
+    tries_again_ = step.shares.empty() && is_full_;
+    if (step.shares.empty()) {
+      if (queue_.empty() && !is_full_) share_ = limits_.rules.estimate.first;
+      is_full_ = false;
+    }
+    close(step);
+    return step;
+  }
+
   StepRecord schedule(std::int64_t now, std::int64_t start) {
+    if (limits_.rules.reservation == Reservation::estimate) return schedule_by_estimate(now, start);
     StepRecord step{now, start, start};
     std::int64_t budget = limits_.max_batched_tokens;
     preempted_ = false;
-    for (std::size_t i = 0; i < running_.size() && budget > 0; ++i) {
-      const std::size_t id = running_[i];
+    const bool is_closed = limits_.rules.whole_batches && !running_.empty();
+    const auto is_certain = [&](const Request& r) {
+      return r.padded || (r.placeholders > 0 && r.computed + 2 - r.placeholders >= r.input + r.output);
+    };
+    const bool is_all_certain =
+        std::all_of(running_.begin(), running_.end(), [&](std::size_t id) { return is_certain(requests[id]); });
+    std::vector<std::size_t> order = running_;
+    if (limits_.rules.decodes_first) {
+      std::stable_partition(order.begin(), order.end(), [&](std::size_t id) { return !requests[id].prefilling; });
+    }
+    for (std::size_t i = 0; i < order.size() && budget > 0; ++i) {
+      const std::size_t id = order[i];
       Request& r = requests[id];
-      if (r.placeholders > 0 && r.computed + 2 - r.placeholders >= r.input + r.output) continue;
+      if (std::find(running_.begin(), running_.end(), id) == running_.end()) continue;  // it was a victim
+      if (limits_.rules.whole_batches ? is_all_certain : is_certain(r)) continue;
       std::int64_t wanted = r.known() + r.placeholders - r.computed;
       if (speculation != nullptr && !r.prefilling) {
         wanted = std::min(wanted + speculation->tokens, limits_.context_limit - 1 - r.computed);
@@ -307,12 +500,14 @@ class ReferenceScheduler {
         self = running_.back() == id;
         preempt_last();
       }
+      if (self && limits_.rules.decodes_first) continue;
       if (self) break;
       step.shares.push_back({id, tokens, r.prefilling, false});
       budget -= tokens;
     }
     const auto may_admit = [&] {
-      return !preempted_ && budget > 0 && static_cast<std::int64_t>(running_.size()) < limits_.max_sequences;
+      return !preempted_ && !is_closed && budget > 0 &&
+             static_cast<std::int64_t>(running_.size()) < limits_.max_sequences;
     };
     for (std::size_t i = 0; i < skipped_.size() && may_admit();) {
       const std::size_t id = skipped_[i];
@@ -360,7 +555,8 @@ class ReferenceScheduler {
         reserved.push_back(id);
         continue;
       }
-      if (limits_.reserve_full_prompt && whole > pool_.free()) break;
+      if (!limits_.chunked_prefill && tokens < limited(r.known() - cached, INT64_MAX)) break;
+      if (!has_room_for(id, hits)) break;
       if (!allocate(id, hits, tokens)) break;
       waiting_.pop_front();
       running_.push_back(id);
@@ -375,8 +571,13 @@ class ReferenceScheduler {
     waiting_.insert(waiting_.begin(), set_aside.begin(), set_aside.end());
     times_set_aside += std::ssize(set_aside);
     step.adapters = std::ssize(adapters_in_running());
+    close(step);
+    return step;
+  }
+
+  void close(StepRecord& step) {
     step.free_blocks = pool_.free();
-    step.end = start + duration_of(step);
+    step.end = step.start + duration_of(step);
     for (Share& share : step.shares) {
       Request& r = requests[share.id];
       r.computed += share.tokens;
@@ -385,7 +586,6 @@ class ReferenceScheduler {
       r.prefilling = false;
       if (limits_.async_scheduling) ++r.placeholders;
     }
-    return step;
   }
 
   void update(const StepRecord& step) {
@@ -403,7 +603,8 @@ class ReferenceScheduler {
         drafted += share.tokens - 1;
         accepted += taken;
       }
-      r.generated = std::min(r.generated + 1 + taken, r.output);
+      r.generated += 1 + taken;
+      if (!limits_.rules.whole_batches) r.generated = std::min(r.generated, r.output);
       if (speculation != nullptr) r.computed = r.known() - 1;
       if (limits_.async_scheduling) {
         --r.placeholders;
@@ -411,9 +612,14 @@ class ReferenceScheduler {
       }
       if (r.first_token < 0) r.first_token = step.end;
       if (r.generated < r.output) continue;
+      if (limits_.rules.whole_batches) {
+        r.padded = true;
+        continue;
+      }
       r.finish = step.end;
       finished.push_back(share.id);
       r.failed = r.give_up < step.end;
+      has_shrunk_ |= running != running_.end();
       if (half != Half::prefill || !holds[share.id]) free(r);
       if (running != running_.end()) {
         running_.erase(running);
@@ -421,6 +627,21 @@ class ReferenceScheduler {
         waiting_.erase(std::find(waiting_.begin(), waiting_.end(), share.id));
       }
     }
+    finish_batch(step.end);
+  }
+
+  /// Whole batches: the last of them has its answer.
+  void finish_batch(std::int64_t now) {
+    if (!limits_.rules.whole_batches) return;
+    for (const std::size_t id : running_) {
+      if (!requests[id].padded) return;
+    }
+    for (const std::size_t id : running_) {
+      requests[id].finish = now;
+      requests[id].failed = requests[id].give_up < now;
+      free(requests[id]);
+    }
+    running_.clear();
   }
 
   std::set<std::uint32_t> adapters_in(const StepRecord& step) const {
@@ -552,6 +773,10 @@ class ReferenceScheduler {
   std::vector<std::size_t> skipped_;  // waiting, with blocks
   std::vector<std::size_t> running_;
   bool preempted_ = false;
+  std::int64_t share_ = -1;  // of answers, in parts of AnswerEstimate::kWhole; not set
+  bool is_full_ = false;
+  bool has_shrunk_ = false;
+  bool tries_again_ = false;
 };
 
 }  // namespace orrery

@@ -18,6 +18,7 @@ class RandomCase {
     bool async_scheduling = false;
     bool threshold = false;
     bool clients_give_up = false;
+    std::string_view policy = "vllm-v1";
   };
 
   explicit RandomCase(std::uint64_t seed) : RandomCase(seed, {}) {}
@@ -30,6 +31,10 @@ class RandomCase {
     limits.reserve_full_prompt = draw(0, 1) == 1;
     limits.prefix_caching = features.prefix_caching;
     limits.async_scheduling = features.async_scheduling;
+    limits.rules = find_batch_policy(features.policy)->rules;
+    if (limits.rules.watermark > 0) limits.rules.watermark = static_cast<double>(draw(0, 20)) / 100;
+    if (features.policy != "vllm-v1") limits.chunked_prefill = draw(0, 2) > 0;
+    if (limits.rules.whole_batches) limits.chunked_prefill = false;
     if (features.threshold) limits.long_prefill_token_threshold = draw(1, 12);
     cost = linear_cost(draw(1, 1000), draw(0, 50), draw(0, 9), limits.max_batched_tokens, limits.max_sequences);
     cost.sequences_ps.back() += 3;
@@ -100,7 +105,10 @@ class RandomCase {
 
 /// All combinations of features in turn.
 RandomCase::Features features_of(std::uint64_t seed) {
-  return {(seed & 1) != 0, (seed & 2) != 0, (seed & 4) != 0, (seed & 8) != 0};
+  const auto policies = batch_policies();
+  const std::string_view policy = policies[seed / 16 % policies.size()].name;
+  const bool threshold = (seed & 4) != 0 && policy == "vllm-v1";
+  return {(seed & 1) != 0, (seed & 2) != 0, threshold, (seed & 8) != 0, policy};
 }
 
 /// Serves random cases in all ways, and adds up what happened.
@@ -184,6 +192,25 @@ TEST(Replica, AgreesWithThePlainSchedulerWhereClientsGiveUpAndPrefixesAreCached)
                    4000);
 }
 
+class EveryBatchPolicy : public testing::TestWithParam<BatchPolicy> {};
+INSTANTIATE_TEST_SUITE_P(Replica, EveryBatchPolicy, testing::ValuesIn(batch_policies().begin(), batch_policies().end()),
+                         [](const auto& info) {
+                           std::string name(info.param.name);
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
+
+TEST_P(EveryBatchPolicy, AgreesWithThePlainSchedulerInClosedFormAndStepByStep) {
+  for (const bool prefix_caching : {false, true}) {
+    for (const bool async_scheduling : {false, true}) {
+      for (const bool clients_give_up : {false, true}) {
+        expect_agreement({prefix_caching, async_scheduling, false, clients_give_up, GetParam().name}, 1500);
+        ASSERT_FALSE(HasFailure()) << prefix_caching << async_scheduling << clients_give_up;
+      }
+    }
+  }
+}
+
 TEST(PlainScheduler, WithAQueueOfOneStepIsSynchronous) {
   for (std::uint64_t seed = 1; seed <= 2000; ++seed) {
     const RandomCase c(seed, {.prefix_caching = true, .threshold = (seed & 1) != 0});
@@ -206,7 +233,7 @@ TEST(PlainScheduler, WithAQueueOfOneStepIsSynchronous) {
 }
 
 TEST(Replica, ClosedFormCountsTheSameWorkAsStepByStep) {
-  for (std::uint64_t seed = 1; seed <= 1000; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 3000; ++seed) {
     const RandomCase c(seed, features_of(seed));
     const ReplicaTotals a = serve(c.cost, c.limits, c.table, false).totals;
     const ReplicaTotals b = serve(c.cost, c.limits, c.table, true).totals;
@@ -239,7 +266,7 @@ TEST(Replica, MoreBlocksNeverPreemptMoreWithEqualArrivals) {
 }
 
 TEST(Replica, TokensAndRequestsAreConserved) {
-  for (std::uint64_t seed = 1; seed <= 1000; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 3000; ++seed) {
     const RandomCase c(seed, features_of(seed));
     const ReplicaRun run = serve(c.cost, c.limits, c.table);
     std::int64_t output = 0;

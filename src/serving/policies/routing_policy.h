@@ -26,14 +26,6 @@ std::span<const RoutingPolicy> routing_policies();
 /// The policy of that name, or null.
 const RoutingPolicy* find_routing_policy(std::string_view name);
 
-/// One batching policy: how an engine forms its steps.
-struct BatchPolicy {
-  std::string_view name;
-  std::string_view help;
-};
-std::span<const BatchPolicy> batch_policies();
-const BatchPolicy* find_batch_policy(std::string_view name);
-
 std::size_t choose_round_robin(std::span<const ReplicaLoad> loads, std::uint64_t request);
 std::size_t choose_shortest_queue(std::span<const ReplicaLoad> loads, std::uint64_t request);
 std::size_t choose_least_loaded(std::span<const ReplicaLoad> loads, std::uint64_t request);

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "orrery/serving/policies/batch_policy.h"
 #include "orrery/serving/policies/routing_policy.h"
 
 namespace orrery {
@@ -11,10 +12,6 @@ constexpr RoutingPolicy kRoutingPolicies[] = {
     {"join-shortest-queue", "the replica with the fewest unfinished requests", true, choose_shortest_queue},
 };
 
-constexpr BatchPolicy kBatchPolicies[] = {
-    {"vllm-v1", "continuous batching with chunked prefill, first come first served, preemption by recomputation"},
-};
-
 template <class Row>
 const Row* find(std::span<const Row> rows, std::string_view name) {
   const auto found = std::find_if(rows.begin(), rows.end(), [&](const Row& row) { return row.name == name; });
@@ -24,7 +21,10 @@ const Row* find(std::span<const Row> rows, std::string_view name) {
 }  // namespace
 
 std::span<const RoutingPolicy> routing_policies() { return kRoutingPolicies; }
-std::span<const BatchPolicy> batch_policies() { return kBatchPolicies; }
+std::span<const BatchPolicy> batch_policies() {
+  static const BatchPolicy kBatchPolicies[] = {kVllmV1, kSglang, kTensorrtLlm, kSarathi, kStatic};
+  return kBatchPolicies;
+}
 const RoutingPolicy* find_routing_policy(std::string_view name) { return find(routing_policies(), name); }
 const BatchPolicy* find_batch_policy(std::string_view name) { return find(batch_policies(), name); }
 
