@@ -14,7 +14,7 @@ void share_prefixes(const SharedPrefix& prefix, std::uint64_t seed, std::string_
   RandomStream choices(seed, "scenario", "prefix-choices", entity);
   std::vector<std::uint64_t> keys;
   for (std::int64_t k = 0; k < prefix.prefixes; ++k) keys.push_back(contents.next());
-  const Popularity popularity(prefix.prefixes, prefix.skew.value_or(0));
+  const Popularity popularity(prefix.prefixes, prefix.zipf_exponent.value_or(0));
   const auto tokens = static_cast<std::int32_t>(prefix.tokens);
   for (std::size_t i = 0; i < requests.size(); ++i) {
     requests.input_tokens[i] += tokens;

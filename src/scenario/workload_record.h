@@ -181,7 +181,7 @@ void visit(Visitor& v, TraceWorkload& r) {
 struct SharedPrefix {
   std::int64_t prefixes = 0;
   std::int64_t tokens = 0;
-  std::optional<double> skew;
+  std::optional<double> zipf_exponent;
   Place place;
 };
 constexpr RecordName record_name(const SharedPrefix*) {
@@ -191,7 +191,8 @@ template <class Visitor>
 void visit(Visitor& v, SharedPrefix& r) {
   v.required("prefixes", r.prefixes, "How many different ones; each request draws one", in_range(1, 1e6));
   v.required("tokens", r.tokens, "Length of each, added to the prompt", in_range(1, 1e7));
-  v.optional("skew", r.skew, "The k-th is k to the power of minus this as popular as the first; all alike when absent",
+  v.optional("zipf_exponent", r.zipf_exponent,
+             "The k-th is k to the power of minus this as popular as the first; all alike when absent",
              in_range(0, 10));
   v.place(r.place);
 }

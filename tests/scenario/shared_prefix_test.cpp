@@ -27,7 +27,7 @@ std::map<std::uint64_t, double> shares(const RequestTable& table) {
 }
 
 TEST(SharedPrefix, ComesBeforeThePromptAndIsAllThatIsKnownOfIt) {
-  const RequestTable table = shared({.prefixes = 5, .tokens = 480, .skew = {}, .place = {}}, 1000);
+  const RequestTable table = shared({.prefixes = 5, .tokens = 480, .zipf_exponent = {}, .place = {}}, 1000);
   for (std::size_t i = 0; i < table.size(); ++i) {
     EXPECT_EQ(table.input_tokens[i], 580);
     ASSERT_EQ(table.keys_of(i).size(), 1U);
@@ -36,11 +36,12 @@ TEST(SharedPrefix, ComesBeforeThePromptAndIsAllThatIsKnownOfIt) {
 }
 
 TEST(SharedPrefix, EachIsDrawnByItsPopularity) {
-  const auto alike = shares(shared({.prefixes = 4, .tokens = 16, .skew = {}, .place = {}}, 40000));
+  const auto alike = shares(shared({.prefixes = 4, .tokens = 16, .zipf_exponent = {}, .place = {}}, 40000));
   ASSERT_EQ(alike.size(), 4U);
   for (const auto& [key, share] : alike) EXPECT_NEAR(share, 0.25, 0.01);
   std::vector<double> sorted;
-  for (const auto& [key, share] : shares(shared({.prefixes = 3, .tokens = 16, .skew = 1, .place = {}}, 40000))) {
+  for (const auto& [key, share] :
+       shares(shared({.prefixes = 3, .tokens = 16, .zipf_exponent = 1, .place = {}}, 40000))) {
     sorted.push_back(share);
   }
   std::sort(sorted.rbegin(), sorted.rend());
@@ -51,7 +52,7 @@ TEST(SharedPrefix, EachIsDrawnByItsPopularity) {
 }
 
 TEST(SharedPrefix, BelongsToItsSeedAndItsStream) {
-  const SharedPrefix prefix{.prefixes = 50, .tokens = 16, .skew = {}, .place = {}};
+  const SharedPrefix prefix{.prefixes = 50, .tokens = 16, .zipf_exponent = {}, .place = {}};
   const RequestTable table = shared(prefix, 100);
   EXPECT_EQ(table.content_keys, shared(prefix, 100).content_keys);
   const auto own = shares(table);
