@@ -28,6 +28,7 @@ Replica::Replica(const StepCost& cost, const EngineLimits& limits, const Request
       prefixes_(prefixes),
       outcomes_(outcomes),
       rules_(limits.rules),
+      is_plain_(rules_.reservation == Reservation::by_setting),
       watermark_(limits.watermark_blocks()),
       id_(id),
       step_by_step_(step_by_step),
@@ -72,10 +73,10 @@ void Replica::submit(std::uint32_t request) {
     // Those that wait for an adapter hold up nobody else.
     const bool is_next = waiting_.empty() || adapter_cost_ != nullptr;
     const bool could_be_admitted =
-        estimates_answers() ? !is_full_
-                            : is_next && running_ < limits_.max_sequences && !batch_is_closed() &&
-                                  (blocks_.has_cache() ||
-                                   blocks_to_admit({request, 0, 0, KvBlocks::kNone, false}, 1) <= unpromised_blocks());
+        is_plain_
+            ? is_next && running_ < limits_.max_sequences &&
+                  (blocks_.has_cache() || (limits_.reserve_full_prompt ? blocks_for(prompt) : 1) <= blocks_.free())
+            : next_could_be_admitted(request);
     if (could_be_admitted) {  // otherwise the run goes on unchanged: it only ever takes blocks
       segment_.steps = steps;
       next_event_ps_ = taken_up;
@@ -154,7 +155,7 @@ Replica::StepTime Replica::time_of_step() {
 }
 
 void Replica::begin_segment(std::int64_t now) {
-  if (is_paused_ || !pauses_.empty()) note_pause();
+  if (!is_plain_ && (is_paused_ || !pauses_.empty())) note_pause();
   StepTime step;
   std::int64_t duration = 0;
   if (speculation_ != nullptr) {
@@ -171,7 +172,7 @@ void Replica::begin_segment(std::int64_t now) {
   // Somebody may be admitted at the next scheduling if nobody was because of a preemption (V-20), and when the step
   // under way has freed its blocks.
   const bool is_single = step_by_step_ || !computing_.empty() || preempted_ > 0 || !updates_.empty() ||
-                         !late_.empty() || is_paused_ || (estimates_answers() && !is_full_ && !waiting_.empty()) ||
+                         !late_.empty() || (!is_plain_ && tries_next_step()) ||
                          (head_is_blocked_ && head_may_be_admitted_soon());
   // Blocks of whole answers are there already.
   const std::int64_t free_blocks = rules_.reservation == Reservation::answer ? INT64_MAX : blocks_.free();
@@ -208,14 +209,14 @@ void Replica::commit_segment() {
   const std::int64_t steps = segment_.steps;
   is_under_way_ = lead_ > 0 && steps > 0;
   if (steps == 0) return;
-  in_flight_ = is_paused_ ? 0 : lead_;
+  if (!is_plain_) in_flight_ = is_paused_ ? 0 : lead_;
   last_step_end_ps_ = segment_.start_ps + duration_of(steps);
   count_segment(steps);
 
   if (steps > 1) {
     const std::int64_t blocks = decodes_.blocks_of_run(steps) - decodes_.blocks_of_next_step();  // those are taken
     blocks_.take(blocks);
-    if (promised_ > 0) promised_ -= blocks;
+    if (!is_plain_ && promised_ > 0) promised_ -= blocks;
     note_peaks();
   }
   if (!is_paused_) decodes_.advance(steps);
@@ -233,17 +234,15 @@ void Replica::commit_segment() {
     leave_decoding(index);
     end_soon(index);
   }
-  if (rules_.whole_batches) end_batch_if_done();
-  if (estimates_answers() && chunks_.empty() && preempted_ == 0) {
-    answer_share_ = std::max(answer_share_ - steps * rules_.estimate.decay, rules_.estimate.least);
-  }
+  if (!is_plain_) note_segment(steps);
   segment_.steps = 0;
 }
 
 void Replica::count_segment(std::int64_t steps) {
   const std::int64_t decoding = is_paused_ ? 0 : decodes_.size();
   const std::int64_t generating = decoding - padding_;
-  const std::int64_t ramp = steps * (steps + 1) / 2;
+  const std::int64_t decode_steps = is_paused_ ? 0 : steps;
+  const std::int64_t ramp = decode_steps * (decode_steps + 1) / 2;
   std::int64_t tokens = decoding;
   std::int64_t chunk_residents = 0;
   for (const Chunk& chunk : chunks_) {
@@ -253,14 +252,14 @@ void Replica::count_segment(std::int64_t steps) {
   }
   if (speculation_ != nullptr) count_speculation();
   if (!chunks_.empty()) totals_.prefill_work += cost_.prefill_work(prefill_);
-  const std::int64_t context_steps = is_paused_ ? 0 : steps * decodes_.context_tokens() + decoding * ramp;
+  const std::int64_t context_steps = decode_steps * decodes_.context_tokens() + decoding * ramp;
   totals_.busy_ps += last_step_end_ps_ - segment_.start_ps;
   totals_.end_ps = last_step_end_ps_;
   totals_.steps += steps;
   count(totals_.steps_by_tokens, tokens, steps);
   if (adapter_cost_ != nullptr) count_adapters(tokens, steps);
   count(totals_.steps_by_sequences, decoding + static_cast<std::int64_t>(chunks_.size()), steps);
-  if (pauses_.empty() || is_paused_) {
+  if (is_plain_ || pauses_.empty() || is_paused_) {
     totals_.token_gaps.add_ramp(segment_.first_ps, segment_.growth_ps, steps,
                                 generating - static_cast<std::int64_t>(late_.size()));
   } else {
@@ -273,9 +272,7 @@ void Replica::count_segment(std::int64_t steps) {
   }
   totals_.decode_sequence_steps += decoding * steps;
   totals_.context_token_steps += context_steps;
-  if (!is_paused_) {
-    totals_.window_token_steps += steps * decodes_.window_tokens() + decodes_.unsaturated() * ramp;
-  }
+  totals_.window_token_steps += decode_steps * decodes_.window_tokens() + decodes_.unsaturated() * ramp;
   totals_.resident_token_steps += context_steps + chunk_residents;
   totals_.generated_tokens += generating * steps;
 }

@@ -266,7 +266,6 @@ class Replica {
   void register_running();
   void register_tokens(std::int32_t slot, std::int64_t tokens);
   void register_answers(std::int64_t until_tick);
-  void admit_waiting(std::int64_t now);
   void admit_in_order(std::int64_t now);
   void admit(std::int64_t now, std::int64_t cached, std::int64_t tokens);
   bool head_may_be_admitted_soon() const;
@@ -297,9 +296,12 @@ class Replica {
   std::int64_t promise_of(const Slot& slot) const;
   std::int64_t blocks_to_admit(const WaitingRequest& head, std::int64_t first_tokens) const;
   std::int64_t blocks_of_batch(std::int64_t longest_answer) const;
+  bool next_could_be_admitted(std::uint32_t request) const;
+  bool tries_next_step() const;
   bool batch_is_closed() const { return rules_.whole_batches && running_ > 0; }
   void pad(std::int32_t slot);
   void end_batch_if_done();
+  void note_segment(std::int64_t steps);
 
   // replica_estimates.cpp: engines that estimate answers
   bool estimates_answers() const { return rules_.reservation == Reservation::estimate; }
@@ -396,6 +398,7 @@ class Replica {
   const PrefixTree* prefixes_;
   RequestOutcomes& outcomes_;
   const BatchRules rules_;
+  const bool is_plain_;  ///< the rules are vLLM's: asked first, so that they cost nothing more
   const std::int64_t watermark_;
   const std::uint16_t id_;
   const bool step_by_step_;

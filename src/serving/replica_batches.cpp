@@ -48,6 +48,24 @@ std::int64_t Replica::blocks_to_admit(const WaitingRequest& head, std::int64_t f
   return blocks_of_batch(longest) - taken + blocks_for(prompt + longest - 1);
 }
 
+/// An arrival, at the next scheduling. Not always right where it says yes.
+bool Replica::next_could_be_admitted(std::uint32_t request) const {
+  if (estimates_answers()) return !is_full_;
+  if (!waiting_.empty() || running_ >= limits_.max_sequences || batch_is_closed()) return false;
+  return blocks_.has_cache() || blocks_to_admit({request, 0, 0, KvBlocks::kNone, false}, 1) <= unpromised_blocks();
+}
+
+/// Whether something may change at the next scheduling that neither a finish nor a lack of blocks tells.
+bool Replica::tries_next_step() const { return is_paused_ || (estimates_answers() && !is_full_ && !waiting_.empty()); }
+
+/// What a segment leaves behind beside its tokens.
+void Replica::note_segment(std::int64_t steps) {
+  if (rules_.whole_batches) end_batch_if_done();
+  if (estimates_answers() && chunks_.empty() && preempted_ == 0) {
+    answer_share_ = std::max(answer_share_ - steps * rules_.estimate.decay, rules_.estimate.least);
+  }
+}
+
 // ---- whole batches -------------------------------------------------------------------------
 
 /// Blocks of the running requests, if each of their answers is so long.

@@ -25,7 +25,7 @@ void Replica::schedule_prompts_first(std::int64_t now) {
     if (blocks_.has_cache()) register_tokens(index, slot.computed);
     if (left_to_compute(slot) == 0) pass_tokens_ += expected_answer(slot.request, slot.generated);
   }
-  if (!is_full_) admit_waiting(now);
+  if (!is_full_) admit_in_order(now);
   is_full_ |= !waiting_.empty() && running_ >= limits_.max_sequences;
 
   is_paused_ = !chunks_.empty();

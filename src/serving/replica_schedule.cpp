@@ -22,15 +22,19 @@ bool Replica::select(std::int64_t now) {
     budget_ = limits_.max_batched_tokens;
     preempted_ = 0;
     head_is_blocked_ = false;
-    if (estimates_answers()) {
+    if (!is_plain_ && estimates_answers()) {
       schedule_prompts_first(now);
     } else {
       schedule_running();
       if (blocks_.has_cache()) register_running();
-      if (preempted_ == 0) admit_waiting(now);  // V-20
+      if (preempted_ == 0) {  // V-20
+        if (!remote_.empty()) admit_received(now);
+        admit_in_order(now);
+        if (!set_aside_.empty()) return_set_aside();
+      }
     }
     if ((is_paused_ ? 0 : decodes_.size()) + static_cast<std::int64_t>(chunks_.size()) > 0) return true;
-    if (estimates_answers() && tries_again()) continue;
+    if (!is_plain_ && estimates_answers() && tries_again()) continue;
     // A step without tokens takes no time: try again, unless the step under way is to end first.
     if (preempted_ == 0 || is_under_way_) return false;
   }
@@ -65,7 +69,7 @@ void Replica::schedule_running() {
 /// Collects a chunk for every request that is not decoding; false where tokens or blocks do not suffice.
 bool Replica::plan_running(std::int64_t& blocks) {
   const std::int64_t decode_blocks = decodes_.blocks_of_next_step();
-  std::int64_t chunk_blocks = 0;
+  blocks = decode_blocks;
   std::int64_t left = budget_ - decodes_.size();
   for (const std::int32_t index : computing_) {
     const Slot& slot = at(index);
@@ -76,12 +80,11 @@ bool Replica::plan_running(std::int64_t& blocks) {
     }
     if (tokens == 0) break;
     left -= tokens;
-    chunk_blocks += more_blocks(index, slot.computed, tokens);
+    blocks += more_blocks(index, slot.computed, tokens);
     chunks_.push_back({index, tokens});
   }
-  blocks = decode_blocks + chunk_blocks;
-  if (rules_.reservation == Reservation::by_setting) return blocks <= blocks_.free();
-  const std::int64_t promised = rules_.reservation == Reservation::prompt ? chunk_blocks : blocks;
+  if (is_plain_) return blocks <= blocks_.free();
+  const std::int64_t promised = rules_.reservation == Reservation::prompt ? blocks - decode_blocks : blocks;
   if (blocks - promised > unpromised_blocks()) return false;
   if (!rules_.whole_batches) promised_ -= promised;
   return true;
@@ -239,14 +242,8 @@ void Replica::register_answers(std::int64_t until_tick) {
 // ---- admission: phase B (V-20 to V-27) -----------------------------------------------------
 
 /// First come, first served; the head blocks the queue.
-void Replica::admit_waiting(std::int64_t now) {
-  if (!remote_.empty()) admit_received(now);
-  admit_in_order(now);
-  if (!set_aside_.empty()) return_set_aside();
-}
-
 void Replica::admit_in_order(std::int64_t now) {
-  if (batch_is_closed()) return;
+  if (!is_plain_ && batch_is_closed()) return;
   while (!waiting_.empty() && budget_ > 0 && running_ < limits_.max_sequences) {
     const WaitingRequest& head = waiting_.front();
     if (adapter_cost_ != nullptr && lacks_adapter(head.request)) {
@@ -262,15 +259,16 @@ void Replica::admit_in_order(std::int64_t now) {
     // V-41: the last token is computed in any case.
     if (blocks_.has_cache()) hits = blocks_.look_up(head.request, head.own_segment, (all - 1) / limits_.block_size);
     const std::int64_t cached = hits.blocks * limits_.block_size;
-    const std::int64_t tokens = std::min({all - cached, chunk_limit_, budget_});
-    const std::int64_t available = unpromised_blocks() - hits.idle + hits.blocks;  // V-32
-    const bool is_cut = tokens < std::min(all - cached, chunk_limit_);
-    if (estimates_answers() && !fits_estimate(head, all - cached, hits.idle)) {
+    const std::int64_t wanted = std::min(all - cached, chunk_limit_);
+    const std::int64_t tokens = std::min(wanted, budget_);
+    const std::int64_t available = blocks_.free() - hits.idle + hits.blocks;  // V-32
+    if (!is_plain_ && estimates_answers() && !fits_estimate(head, all - cached, hits.idle)) {
       is_full_ = true;
       return;
     }
-    head_is_blocked_ =
-        (is_cut && !limits_.chunked_prefill) || blocks_to_admit(head, cached + tokens) > available;  // V-24, V-25
+    const std::int64_t needed = is_plain_ ? blocks_for(limits_.reserve_full_prompt ? all : cached + tokens)
+                                          : blocks_to_admit(head, cached + tokens) + promised_;
+    head_is_blocked_ = needed > available || (tokens < wanted && !limits_.chunked_prefill);  // V-25, V-24
     if (head_is_blocked_) return;
     admit(now, cached, tokens);
   }
@@ -304,8 +302,9 @@ void Replica::admit(std::int64_t now, std::int64_t cached, std::int64_t tokens) 
     blocks_.take(blocks_for(slot.computed));
   }
   if (speculation_ != nullptr) hold(index, blocks_for(slot.computed));
-  promised_ += promise_of(slot);
-  if (estimates_answers() && left_to_compute(slot) == 0) pass_tokens_ += expected_answer(slot.request, slot.generated);
+  if (!is_plain_) promised_ += promise_of(slot);
+  if (!is_plain_ && estimates_answers() && left_to_compute(slot) == 0)
+    pass_tokens_ += expected_answer(slot.request, slot.generated);
   if (head.preempted) {
     totals_.recomputed_tokens += requests_.input_tokens[head.request] + head.generated - cached;
   } else {
@@ -368,7 +367,7 @@ void Replica::drop_slot(std::int32_t index) {
 void Replica::give_back_blocks(std::int32_t index, std::int64_t registered, bool comes_back) {
   const Slot& slot = at(index);
   const std::int64_t blocks = blocks_of(index);
-  promised_ -= promise_of(slot);
+  if (!is_plain_) promised_ -= promise_of(slot);
   if (!blocks_.has_cache()) {
     blocks_.release_uncached(blocks);
     return;
