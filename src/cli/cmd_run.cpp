@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <cmath>
 #include <ctime>
 #include <filesystem>
 #include <thread>
@@ -135,8 +136,10 @@ bool meets(const Requirements& requirements, const Results& results, const Progr
     for (const ServiceResult& service : results.services) {
       for (const SloResult& slo : service.slo) {
         if (slo.met) continue;
+        const bool has_value = std::isfinite(slo.value_s) && slo.value_s > slo.target_s;
         miss(fmt::format("SLO {} of service {}: {}, required <= {}", slo.metric, service.name,
-                         to_text(Seconds(slo.value_s)), to_text(Seconds(slo.target_s))));
+                         has_value ? to_text(Seconds(slo.value_s)) : "too few requests completed",
+                         to_text(Seconds(slo.target_s))));
       }
     }
   }

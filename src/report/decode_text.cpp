@@ -33,6 +33,8 @@ std::string head_text(const SystemPool& pool, const DecodeBreakdown& breakdown, 
                       format_text(pool.precision.kv_cache, breakdown.cache_bits),
                       to_text(Bytes(pool.memory.weights), 3), to_text(Bytes(pool.memory.kv_per_token), 3),
                       short_count_text(pool.limits.usable_blocks * pool.limits.block_size));
+  if (pool.speculation) text += "  plain steps: what speculation drafts and verifies is left out\n";
+  if (pool.record.engine_settings && pool.record.engine_settings->lora) text += "  without what adapters add\n";
   return text;
 }
 

@@ -77,7 +77,7 @@ void write_service(Sink& sink, const ServiceResult& service, double duration_s) 
   write_requests(sink, service.requests);
   write_latency(sink, service.latency, nullptr);
   write_tokens(sink, service.input_tokens, service.output_tokens, duration_s);
-  sink.field("goodput_share", service.requests.served() > 0 ? service.goodput_share : kNone);
+  sink.field("goodput_share", service.requests.decided() > 0 ? service.goodput_share : kNone);
   sink.end_object();
 }
 
@@ -222,7 +222,9 @@ void write_slo(Sink& sink, const Results& results) {
       sink.key(slo.metric);
       sink.begin_object();
       sink.field("target_s", slo.target_s);
-      sink.field("value_s", slo.met || slo.value_s > slo.target_s ? slo.value_s : kNone);  // no request, no value
+      sink.field("value_s", std::isfinite(slo.value_s) && (slo.met || slo.value_s > slo.target_s)
+                                ? slo.value_s
+                                : kNone);  // no request, no value
       sink.field("met", slo.met);
       sink.end_object();
     }

@@ -269,7 +269,7 @@ Result<void> ResultsStore::Connection::write_small_tables(const Results& results
     const ServiceResult& service = results.services[s];
     const auto number = static_cast<std::int64_t>(s);
     services.add(run_).add(number).add(service.name).add(service.pool).add(service.workload);
-    if (service.requests.served() > 0) {
+    if (service.requests.decided() > 0) {
       services.add(service.goodput_share);
     } else {
       services.add_null();

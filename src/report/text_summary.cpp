@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "orrery/report/human_text.h"
@@ -120,25 +121,34 @@ std::string latency_text(const Results& results, const TextStyle& style) {
   return table.render(style) + services_text(results, style);
 }
 
+/// What the caches held of the prompts that came to each pool with services of its own.
+std::string prefix_text(const Results& results) {
+  std::string text;
+  const bool names_pools = results.pools.size() > 1;
+  for (const PoolResult& pool : results.pools) {
+    if (pool.hit_tokens == 0 || pool.transfers) continue;  // otherwise the other pool computed the prompts
+    std::int64_t input = 0;
+    for (const ServiceResult& service : results.services) {
+      if (service.pool == pool.name) input += service.input_tokens;
+    }
+    if (input == 0) continue;
+    const std::string share = share_text(per(static_cast<double>(pool.hit_tokens), static_cast<double>(input)));
+    text += line_of(names_pools ? fmt::format("Prefix cache  {}: held {} of its input tokens when they came",
+                                              name_text(pool.name), share)
+                                : fmt::format("Prefix cache  held {} of the input tokens when they came", share));
+  }
+  return text;
+}
+
 std::string throughput_text(const Results& results) {
   std::int64_t chips = 0;
-  std::int64_t hits = 0;
-  for (const PoolResult& pool : results.pools) {
-    chips += pool.chips;
-    if (!pool.transfers) hits += pool.hit_tokens;  // otherwise the other pool computed the prompts
-  }
-  std::string cached;
-  if (hits > 0) {
-    cached =
-        line_of(fmt::format("Prefix cache  held {} of the input tokens when they came",
-                            share_text(per(static_cast<double>(hits), static_cast<double>(results.input_tokens)))));
-  }
+  for (const PoolResult& pool : results.pools) chips += pool.chips;
   const double output = per(static_cast<double>(results.output_tokens), results.simulated_s);
   return line_of(fmt::format("Throughput  {} requests/s   {} input tokens/s   {} output tokens/s, {} per chip",
                              figure_text(per(static_cast<double>(results.requests.completed), results.simulated_s)),
                              figure_text(per(static_cast<double>(results.input_tokens), results.simulated_s)),
                              figure_text(output), figure_text(per(output, static_cast<double>(chips))))) +
-         cached;
+         prefix_text(results);
 }
 
 /// Of engines with more than one lane: what their rows count as replicas.
@@ -164,10 +174,10 @@ std::string pools_text(const Results& results, const TextStyle& style) {
                figure_text(pool.mean_batch), short_count_text(pool.preemptions), short_count_text(pool.steps),
                figure_text(pool.mean_chip_power_W)});
     if (i >= kMostServices) continue;
-    what += line_of(fmt::format("  {}: {} on {} {} {} ({} chip{}) at {}{}", name_text(pool.name),
-                                plain_text(pool.model), count_text(pool.servers), style.unicode ? "\u00d7" : "x",
-                                plain_text(pool.server), count_text(pool.chips), pool.chips == 1 ? "" : "s",
-                                plain_text(pool.site), layout_text(pool.layout)));
+    const std::string chips = pool.has_other_chip ? plain_text(pool.chip) : pool.chips == 1 ? "chip" : "chips";
+    what += line_of(fmt::format("  {}: {} on {} {} {} ({} {}) at {}{}", name_text(pool.name), plain_text(pool.model),
+                                count_text(pool.servers), style.unicode ? "\u00d7" : "x", plain_text(pool.server),
+                                count_text(pool.chips), chips, plain_text(pool.site), layout_text(pool.layout)));
   }
   return table.render(style) + what + more_line(results.pools.size(), shown, "pools");
 }
@@ -241,7 +251,7 @@ std::string bill_text(const Results& results) {
 }
 
 std::string slo_line(const std::string& service, const SloResult& slo, const TextStyle& style) {
-  const bool answered = slo.met || slo.value_s > slo.target_s;
+  const bool answered = std::isfinite(slo.value_s) && (slo.met || slo.value_s > slo.target_s);
   const std::string verdict = slo.met ? colored("met", Color::green, style) : colored("MISSED", Color::red, style);
   return fmt::format("SLO  {}  {:<9} {:>9}   target {:>9}   {}\n", service, plain_text(slo.metric),
                      answered ? duration_text(slo.value_s) : "-", duration_text(slo.target_s), verdict);
@@ -262,7 +272,7 @@ std::string slo_text(const Results& results, const TextStyle& style) {
     const std::string padded = name + std::string(name_width - text_width(name), ' ');
     for (const SloResult& slo : service.slo) (slo.met ? met : missed).push_back(slo_line(padded, slo, style));
     goodput += fmt::format("{}{} {}", goodput.empty() ? "" : ", ", name,
-                           service.requests.served() > 0 ? share_text(service.goodput_share) : "-");
+                           service.requests.decided() > 0 ? share_text(service.goodput_share) : "-");
   }
   std::vector<std::string> lines = missed;
   lines.insert(lines.end(), met.begin(), met.end());

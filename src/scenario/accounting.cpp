@@ -95,6 +95,7 @@ PoolResult account_pool(const SystemPool& pool, const PoolOutcome& outcome, Seco
   result.servers = pool.record.servers;
   result.replicas = pool.replicas;
   result.layout = pool.layout;
+  result.has_other_chip = pool.record.chip.has_value();
   result.chips = pool.chips;
   result.requests = count_requests(outcome.requests);
   result.kv_blocks = pool.memory.kv_blocks;

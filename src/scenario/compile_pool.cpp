@@ -331,6 +331,14 @@ class PoolCompiler {
     }
     const double left = plan.usable - plan.weights - plan.activations - plan.framework;
     const double block = plan.kv_per_token * static_cast<double>(pool_.limits.block_size);
+    if (settings.kv_blocks && block * static_cast<double>(*settings.kv_blocks) > chip.usable_memory().si()) {
+      report("impossible-physics", "engine_settings.kv_blocks",
+             fmt::format("{} KV blocks take {} of each chip's {}", *settings.kv_blocks,
+                         to_text(Bytes(block * static_cast<double>(*settings.kv_blocks)), 3),
+                         to_text(chip.usable_memory(), 3)),
+             "give the number that the engine reported, of blocks of this size");
+      return;
+    }
     const auto of_engine = settings.kv_blocks.value_or(left > 0 ? static_cast<std::int64_t>(left / block) : 0);
     plan.kv_blocks = of_engine / layout.pipeline;  // lanes of a pipeline have equal parts
     if (plan.kv_blocks < 2) {

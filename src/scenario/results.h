@@ -35,8 +35,8 @@ struct RequestCounts {
   std::int64_t failed = 0;      ///< their clients gave up
   std::int64_t unfinished = 0;  ///< of an interrupted run
 
-  /// Those that goodput is a share of.
-  std::int64_t served() const { return completed + failed; }
+  /// Those whose fate is known: goodput is a share of them.
+  std::int64_t decided() const { return completed + rejected + failed; }
 };
 
 /// One latency target and what came of it.
@@ -106,6 +106,7 @@ struct PoolResult {
   std::int64_t servers = 0;
   std::int64_t replicas = 0;  ///< lanes of all engines
   EngineLayout layout;
+  bool has_other_chip = false;  ///< than its servers have of their own
   std::int64_t chips = 0;
   RequestCounts requests;
   Distribution itl;  ///< every gap between successive tokens of every request

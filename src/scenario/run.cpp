@@ -196,21 +196,24 @@ void take_halves_apart(const System& system, std::vector<PoolRun>& runs) {
   }
 }
 
-/// From 0 to the last token, the last arrival, or the end that a workload asks for; of a run that was stopped, to the
-/// last step that was simulated.
-Seconds duration_of(const System& system, const std::vector<PoolRun>& runs) {
-  std::int64_t end_ps = 0;
+/// Of one pool: from 0 to its last token, its last arrival, or the end that a workload of its services asks for; of a
+/// run that was stopped, to the last step that was simulated. The halves of a split pool last equally long.
+Seconds duration_of(const System& system, const std::vector<PoolRun>& runs, std::size_t index) {
   const bool stopped = std::any_of(runs.begin(), runs.end(), [](const PoolRun& pool) { return pool.outcome.stopped; });
-  for (const PoolRun& pool : runs) {
-    for (const ReplicaTotals& totals : pool.outcome.replicas) end_ps = std::max(end_ps, totals.end_ps);
-    if (!stopped && pool.merged.table.size() > 0) end_ps = std::max(end_ps, pool.merged.table.arrival_ps.back());
+  std::int64_t end_ps = 0;
+  Seconds asked;
+  for (std::size_t p = 0; p < runs.size(); ++p) {
+    const SystemPool& pool = system.pools[p];
+    const bool is_own = p == index || pool.prefills_for == index || (pool.prefill && pool.prefill->pool == index);
+    if (!is_own) continue;
+    for (const ReplicaTotals& totals : runs[p].outcome.replicas) end_ps = std::max(end_ps, totals.end_ps);
+    if (!stopped && runs[p].merged.table.size() > 0) end_ps = std::max(end_ps, runs[p].merged.table.arrival_ps.back());
+    for (const std::size_t service : runs[p].services) {
+      asked = std::max(asked, system.services[service].record.workload.duration.value_or(Seconds(0)));
+    }
   }
-  Seconds end = SimTime(end_ps).seconds();
-  if (stopped) return end;
-  for (const SystemService& service : system.services) {
-    if (service.record.workload.duration) end = std::max(end, *service.record.workload.duration);
-  }
-  return end;
+  const Seconds end = SimTime(end_ps).seconds();
+  return stopped ? end : std::max(end, asked);
 }
 
 Provenance provenance_of(const System& system) {
@@ -276,13 +279,15 @@ std::optional<Results> run(const System& system, const RunOptions& options, RunC
   results.description = system.description;
   results.seed = system.seed;
   results.provenance = provenance_of(system);
-  const Seconds duration = duration_of(system, runs);
-  results.simulated_s = duration.si();
+  std::vector<Seconds> durations;  // before the requests move to their services
+  for (std::size_t p = 0; p < runs.size(); ++p) durations.push_back(duration_of(system, runs, p));
+  results.simulated_s = std::max_element(durations.begin(), durations.end())->si();
   results.request_log.resize(system.services.size(), {RequestTable(), RequestOutcomes(0)});
   LogHistogram gaps;
   for (std::size_t p = 0; p < runs.size(); ++p) {
     PoolRun& pool = runs[p];
     const SystemPool& own = system.pools[p];
+    const Seconds duration = durations[p];
     Joules sending;
     if (own.prefills_for) sending = sending_energy(system.pools[*own.prefills_for], *runs[*own.prefills_for].prefill);
     PoolResult result = account_pool(own, pool.outcome, duration, sending);

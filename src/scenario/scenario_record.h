@@ -192,20 +192,22 @@ void visit(Visitor& v, PoolRecord& r) {
   v.required("model", r.model, "Id of a model, or the path of a Hugging Face config.json");
   v.required("precision", r.precision, "Number formats");
   v.required("tensor_parallel", r.tensor_parallel,
-             "Chips that share every layer; alone, those of one replica: each server holds chips / this many",
+             "Chips that share every layer; one replica, where none of the three keys below is given",
              in_range(1, 1024));
   v.optional("pipeline_parallel", r.pipeline_parallel,
-             "Stages that an engine's layers are cut into; as many groups of requests pass them in turn",
+             "Stages that an engine's layers are cut into; as many groups of requests pass them in turn; 1 when absent",
              in_range(1, 1024));
   v.optional("data_parallel", r.data_parallel,
-             "Groups of an engine that attend to requests of their own and share its experts", in_range(1, 1024));
-  v.optional("expert_parallel", r.expert_parallel,
-             "Chips that experts are spread over, of tensor_parallel x data_parallel; experts are cut over the rest",
+             "Groups of an engine that attend to requests of their own and share its experts; 1 when absent",
              in_range(1, 1024));
-  v.optional(
-      "expert_skew", r.expert_skew,
-      "Exponent of the experts' popularity, 0 equal; 1.2 when absent, as the measured tables draw served traffic",
-      in_range(0, 4));
+  v.optional("expert_parallel", r.expert_parallel,
+             "Chips that experts are spread over, of tensor_parallel x data_parallel; experts are cut over the rest; 1 "
+             "when absent",
+             in_range(1, 1024));
+  v.optional("expert_skew", r.expert_skew,
+             "Experts have popularities x of density x^-skew. 0: each token chooses at random; 1.2 when absent, as the "
+             "measured tables draw served traffic; towards 2, a few experts are ever more loaded",
+             in_range(0, 2));
   v.optional("network", r.network, "Link between servers, for engines that span them");
   v.required("engine", r.engine, "Serving engine");
   v.optional("engine_settings", r.engine_settings, "Changes to the engine's settings");

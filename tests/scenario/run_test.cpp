@@ -168,6 +168,20 @@ TEST(Run, EngineSettingsTurnPrefixCacheAsynchronyAndThresholdOnAndOff) {
   EXPECT_EQ(changed.long_prefill_token_threshold, 256);
 }
 
+TEST(Run, APoolDoesNotPayForAnotherThatTakesLonger) {
+  const auto cost_and_energy = [](const char* rate) {
+    const auto system = load("scenarios/prefix-caching.yaml", with({{"services.bare.workload.poisson.rate", rate}}));
+    const Results results = simulate(*system);
+    EXPECT_EQ(results.pools[0].name, "cached");
+    return std::tuple(results.pools[0].cost_usd, results.pools[0].facility_energy_J, results.simulated_s);
+  };
+  const auto [cost, energy, duration] = cost_and_energy("8 req/s");
+  const auto [same_cost, same_energy, longer] = cost_and_energy("24 req/s");
+  EXPECT_EQ(cost, same_cost);
+  EXPECT_EQ(energy, same_energy);
+  EXPECT_GT(longer, duration + 10);
+}
+
 std::shared_ptr<const System> load_on_b200(const char* model) {
   return load("scenarios/azure-conversation.yaml", with({{"pools.chat.server", "b200-sxm-x8"},
                                                          {"pools.chat.tensor_parallel", "8"},
