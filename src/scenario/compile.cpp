@@ -71,6 +71,14 @@ std::optional<SystemService> compile_service(const Named<ServiceRecord>& named, 
         fmt::format("the requests of service '{}' have adapters, and pool '{}' serves none", named.name, pool->name),
         fmt::format("add engine_settings: {{lora: {{max_loras: ..., rank: ...}}}} to pool '{}'", pool->name));
   }
+  if (pool != scenario.pools.end() && service.record.priority &&
+      !(pool->value.engine_settings && pool->value.engine_settings->scheduling == Scheduling::priority)) {
+    diagnostics.error(
+        "missing-key", node.find("priority")->place,
+        fmt::format("the requests of service '{}' have a priority, and pool '{}' serves first come, first served",
+                    named.name, pool->name),
+        fmt::format("add engine_settings: {{scheduling: priority}} to pool '{}'", pool->name));
+  }
   if (workload.trace) service.trace_path = resolve(folder, workload.trace->file);
   if (workload.profile) {
     load_profile(catalog, workload.profile->profile, service.arrivals_profile, provenance, diagnostics);

@@ -249,6 +249,7 @@ class PoolCompiler {
     limits.async_scheduling = settings.async_scheduling.value_or(engine_->async_scheduling.value);
     limits.long_prefill_token_threshold =
         settings.long_prefill_token_threshold.value_or(engine_->long_prefill_token_threshold.value);
+    limits.by_priority = settings.scheduling == Scheduling::priority;
     if (settings.lora) limits.max_adapters = settings.lora->max_loras;
     if (settings.speculation) limits.draft_tokens = settings.speculation->tokens;
     limits.context_limit = settings.max_model_len.value_or(pool_.model.context_limit);
@@ -258,6 +259,7 @@ class PoolCompiler {
                          pool_.model.context_limit));
     }
     check_policy(limits);
+    if (limits.by_priority) check_priorities(limits);
     if (limits.max_batched_tokens < limits.max_sequences) {
       report("impossible-physics", "engine_settings.max_num_batched_tokens",
              fmt::format(
@@ -292,6 +294,25 @@ class PoolCompiler {
     if (what.empty()) return;
     report("impossible-physics", "engine",
            fmt::format("{} is simulated with engines of policy vllm-v1 only, and this one has {}", what, policy));
+  }
+
+  /// What priorities are not simulated with, beside pools whose prompts are computed apart.
+  void check_priorities(const EngineLimits& limits) {
+    const std::string_view key = "engine_settings.scheduling";
+    if (limits.rules.reservation != Reservation::by_setting) {
+      report("impossible-physics", key,
+             fmt::format("priorities are simulated with engines of policy vllm-v1 only, and this one has {}",
+                         engine_->policy),
+             "leave scheduling out, or choose another engine");
+    }
+    if (limits.max_adapters > 0) {
+      report("impossible-physics", key, "priorities are not simulated together with adapters",
+             "leave scheduling out, or lora");
+    }
+    if (limits.draft_tokens > 0) {
+      report("impossible-physics", key, "priorities are not simulated together with speculation",
+             "leave scheduling out, or speculation");
+    }
   }
 
   /// Source: vLLM's own arithmetic: what is left of its share of memory after weights, the peak of a

@@ -91,6 +91,10 @@ class PrefillJoin {
       report("pool", "adapters are not simulated where one pool computes the prompts of another",
              "leave engine_settings.lora out, or let one pool compute prompts and answers");
     }
+    if (prefill.limits.by_priority || decode_.limits.by_priority) {
+      report("pool", "priorities are not simulated where one pool computes the prompts of another",
+             "leave engine_settings.scheduling out, or let one pool compute prompts and answers");
+    }
     const auto drafts = [](const SystemPool& pool) {
       return pool.speculation ? fmt::format("{} by {}", pool.speculation->setup.tokens, pool.speculation->name)
                               : "none";

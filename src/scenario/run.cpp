@@ -103,6 +103,17 @@ void set_patience(const System& system, const std::vector<std::size_t>& services
   }
 }
 
+/// The priority of each request, where those of the services differ.
+void set_priorities(const System& system, const std::vector<std::size_t>& services, MergedRequests& merged) {
+  const auto priority_of = [&](std::size_t service) { return system.services[service].record.priority.value_or(0); };
+  const bool differ = std::any_of(services.begin(), services.end(),
+                                  [&](std::size_t s) { return priority_of(s) != priority_of(services[0]); });
+  if (!differ) return;
+  for (const auto& [service, i] : merged.origin) {
+    merged.table.priorities.push_back(static_cast<std::int32_t>(priority_of(service)));
+  }
+}
+
 /// Gives each service its own rows of what became of a pool's requests.
 void split(MergedRequests merged, RequestOutcomes& outcomes, const std::vector<std::size_t>& services,
            std::vector<Arrivals>& arrivals, std::vector<Results::ServiceRequests>& log) {
@@ -174,6 +185,7 @@ PoolRun run_one_pool(const System& system, std::size_t index, std::vector<Arriva
   if (pool.prefills_for) return run;  // that pool's run is this one's, too
   run.merged = merge(arrivals, run.services);
   set_patience(system, run.services, run.merged);
+  set_priorities(system, run.services, run.merged);
   if (pool.prefill) {
     run.prefill = run_split_pool(split_setup(system, index, options), run.merged.table, control);
   } else {
@@ -181,6 +193,7 @@ PoolRun run_one_pool(const System& system, std::size_t index, std::vector<Arriva
   }
   run.merged.table.drop_keys();  // nobody asks for them any more, and they may be most of the table
   run.merged.table.give_up_ps = {};
+  run.merged.table.priorities = {};
   return run;
 }
 

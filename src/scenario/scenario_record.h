@@ -90,6 +90,17 @@ void visit(Visitor& v, LoraRecord& r) {
   v.place(r.place);
 }
 
+/// Which requests an engine serves first, and which it takes back first.
+enum class Scheduling { fcfs, priority };
+template <>
+struct EnumNames<Scheduling> {
+  static constexpr EnumRow<Scheduling> kRows[] = {
+      {Scheduling::fcfs, "fcfs", "first come, first served; the youngest that runs is taken back"},
+      {Scheduling::priority, "priority",
+       "those of the lowest number first, and of equal ones the earlier; the last in this order is taken back"},
+  };
+};
+
 /// What to change of the engine's own settings.
 struct EngineSettings {
   std::optional<std::int64_t> max_num_seqs;
@@ -101,6 +112,7 @@ struct EngineSettings {
   std::optional<bool> prefix_caching;
   std::optional<bool> async_scheduling;
   std::optional<std::int64_t> long_prefill_token_threshold;
+  std::optional<Scheduling> scheduling;
   std::optional<SpeculationRecord> speculation;
   std::optional<LoraRecord> lora;
 };
@@ -122,6 +134,7 @@ void visit(Visitor& v, EngineSettings& r) {
   v.optional("async_scheduling", r.async_scheduling, "Schedule a step while the one before it runs");
   v.optional("long_prefill_token_threshold", r.long_prefill_token_threshold,
              "Most tokens of one request in one step; 0: no such limit", in_range(0, 1e6));
+  v.optional("scheduling", r.scheduling, "Whom the engine serves first; fcfs when absent, as vLLM");
   v.optional("speculation", r.speculation, "Speculative decoding; none when absent");
   v.optional("lora", r.lora, "Adapters of the requests; none when absent");
 }
@@ -263,6 +276,7 @@ struct ServiceRecord {
   std::optional<SloRecord> slo;
   std::optional<Seconds> patience;
   std::optional<AdaptersRecord> adapters;
+  std::optional<std::int64_t> priority;
   Place place;
 };
 constexpr RecordName record_name(const ServiceRecord*) {
@@ -277,6 +291,10 @@ void visit(Visitor& v, ServiceRecord& r) {
              "How long a client waits for its whole answer before it gives up, as in 300 s; for ever when absent",
              in_range(Seconds(1e-3), Seconds(1e6)));
   v.optional("adapters", r.adapters, "Adapters that its requests ask for; of a pool with engine_settings.lora");
+  v.optional("priority", r.priority,
+             "Requests of lower numbers are served first, in a pool with engine_settings.scheduling: priority; 0 when "
+             "absent",
+             in_range(-1e6, 1e6));
   v.place(r.place);
 }
 

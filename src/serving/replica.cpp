@@ -33,6 +33,7 @@ Replica::Replica(const StepCost& cost, const EngineLimits& limits, const Request
       id_(id),
       step_by_step_(step_by_step),
       clients_give_up_(requests.clients_give_up()),
+      by_priority_(limits.by_priority && requests.has_priorities()),
       chunk_limit_(limits.long_prefill_token_threshold > 0 ? limits.long_prefill_token_threshold : INT64_MAX),
       lead_(limits.async_scheduling ? 1 : 0),
       in_flight_(lead_),
@@ -44,6 +45,8 @@ Replica::Replica(const StepCost& cost, const EngineLimits& limits, const Request
   ORRERY_CHECK(limits.max_batched_tokens >= limits.max_sequences);
   ORRERY_CHECK(limits.rules.reservation == Reservation::by_setting ||
                (handover == nullptr && limits.draft_tokens == 0));  // what only vLLM's rules are simulated with
+  ORRERY_CHECK(!limits.by_priority || (is_plain_ && handover == nullptr && limits.draft_tokens == 0 &&
+                                       limits.max_adapters == 0));  // what priorities are simulated with
   ORRERY_CHECK(!limits.rules.whole_batches ||
                (!limits.chunked_prefill && limits.long_prefill_token_threshold == 0));  // all begin in one step
   ORRERY_CHECK(cost.tokens_ps.size() > static_cast<std::size_t>(limits.max_batched_tokens));
@@ -71,7 +74,7 @@ void Replica::submit(std::uint32_t request) {
     const std::int64_t steps = scheduled_before(now);
     taken_up = segment_.start_ps + duration_of(steps - lead_);
     // Those that wait for an adapter hold up nobody else.
-    const bool is_next = waiting_.empty() || adapter_cost_ != nullptr;
+    const bool is_next = waiting_.empty() || adapter_cost_ != nullptr || (by_priority_ && comes_before_head(request));
     const bool could_be_admitted =
         is_plain_
             ? is_next && running_ < limits_.max_sequences &&
@@ -83,7 +86,11 @@ void Replica::submit(std::uint32_t request) {
     }
   }
   outcomes_.queued_ps[request] = taken_up;
-  waiting_.push_back({request, 0, 0, KvBlocks::kNone, false});
+  if (by_priority_) {
+    enqueue({request, 0, 0, KvBlocks::kNone, false});
+  } else {
+    waiting_.push_back({request, 0, 0, KvBlocks::kNone, false});
+  }
   if (clients_give_up_) expect_give_up(request);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <unordered_map>
 #include <vector>
 
@@ -37,6 +38,7 @@ struct EngineLimits {
   std::int64_t draft_tokens = 0;                  ///< of a sequence in a step (V-80); 0: no speculation
   bool chunked_prefill = true;                    ///< V-24; without, none is longer than max_batched_tokens
   BatchRules rules = {};
+  bool by_priority = false;  ///< V-02, V-15: requests of a lower number first, where they have one
 
   /// Blocks that an admission leaves free.
   std::int64_t watermark_blocks() const {
@@ -99,7 +101,7 @@ struct ReplicaTotals {
 };
 
 /// One engine: vLLM V1's continuous batching with chunked prefill, paged KV, preemption by recomputation,
-/// prefix caching, and synchronous or asynchronous scheduling. Comments name its rules: V-11 requests whose
+/// prefix caching, and synchronous or asynchronous scheduling. Comments name its rules: V-02 queue, V-11 requests whose
 /// last token is on its way, V-12 token budget and chunks, V-15 and V-16 victims, V-20 no admission after a
 /// preemption, V-21 to V-27 admission, V-25 whole prompts reserved, V-30 null block, V-42 registration when a step is
 /// scheduled, V-50 preemption, V-51 to V-53 tokens and finishing, V-54 clients that give up, V-61 to V-64 asynchronous
@@ -173,7 +175,7 @@ class Replica {
     computing,    ///< its prompt, or all that it lost by a preemption
     decoding,     ///< a member of the decode batch
     speculating,  ///< decoding, with drafts to verify
-    starved,      ///< a decoding request for which no budget was left (only with a threshold)
+    starved,      ///< a decoding request that got no token (only with a threshold, or priorities)
     ending,       ///< its last token is on its way (V-11)
     padding,      ///< a member of the decode batch whose answer is complete, of a batch that is not
   };
@@ -262,7 +264,7 @@ class Replica {
   bool serve_in_turn(std::int32_t slot);
   bool begin_chunk(const Chunk& chunk);
   void starve(std::int32_t slot);
-  void preempt(std::int32_t slot);
+  void preempt(std::int32_t slot, std::int64_t taken_back = 0);
   void register_running();
   void register_tokens(std::int32_t slot, std::int64_t tokens);
   void register_answers(std::int64_t until_tick);
@@ -272,6 +274,16 @@ class Replica {
   std::int32_t take_slot();
   void drop_slot(std::int32_t slot);
   void give_back_blocks(std::int32_t slot, std::int64_t registered, bool comes_back);
+
+  // replica_priority.cpp: requests that are served before others
+  bool comes_before_head(std::uint32_t request) const;
+  void enqueue(const WaitingRequest& request);
+  void take_next_level();
+  void walk_by_priority();
+  std::int64_t make_room(std::int32_t slot, std::int64_t blocks, std::vector<std::int32_t>& passed);
+  std::int32_t least_important() const;
+  std::int64_t take_back(std::int32_t slot);
+  void register_served(std::int32_t slot);
 
   // replica_adapters.cpp: adapters of requests
   void count_adapter(std::uint32_t request, std::int32_t change);
@@ -403,6 +415,7 @@ class Replica {
   const std::uint16_t id_;
   const bool step_by_step_;
   const bool clients_give_up_;
+  const bool by_priority_;
   const std::int64_t chunk_limit_;
   /// Steps of a segment that are still to run when the next one is scheduled, and tokens of a decoding request that are
   /// computed and not known: 1 if asynchronous.
@@ -443,7 +456,9 @@ class Replica {
   std::int64_t admissions_ = 0;
   std::vector<std::int32_t> computing_;  ///< computing or starved, in the order of admission
   std::deque<WaitingRequest> waiting_;   ///< the head is alive; others may have failed
-  std::vector<GiveUp> give_ups_;         ///< heap by time; of requests that have ended as well
+  /// By priority: those that wait behind all of waiting_, which are of one priority. None where that is empty.
+  std::map<std::int32_t, std::deque<WaitingRequest>> later_levels_;
+  std::vector<GiveUp> give_ups_;  ///< heap by time; of requests that have ended as well
   std::unordered_map<std::uint32_t, std::int32_t> running_slots_;  ///< by request, where clients give up
   std::vector<Registration> registrations_;                        ///< being collected
 

@@ -94,6 +94,7 @@ void Replica::drop_gone_heads() {
     totals_.failed_tokens += waiting_.front().generated;
     if (blocks_.has_cache()) blocks_.forget(waiting_.front().own_segment);
     waiting_.pop_front();
+    if (by_priority_) take_next_level();
   }
 }
 

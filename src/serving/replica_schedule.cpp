@@ -53,7 +53,7 @@ void Replica::schedule_running() {
   std::int64_t blocks = 0;
   if (!plan_running(blocks)) {
     chunks_.clear();
-    walk_running();
+    by_priority_ ? walk_by_priority() : walk_running();
     return;
   }
   blocks_.take(blocks);
@@ -161,7 +161,8 @@ void Replica::starve(std::int32_t index) {
 
 /// V-50: all blocks are given back, what was computed is lost, and the request goes to the front. A token that is
 /// on its way still arrives (V-64), before anybody is admitted; if it is the last one, the request is done with it.
-void Replica::preempt(std::int32_t index) {
+/// `taken_back` are tokens of the step that the request has blocks for, and that are not counted as computed.
+void Replica::preempt(std::int32_t index, std::int64_t taken_back) {
   Slot& slot = at(index);
   std::int64_t unknown = slot.state == SlotState::ending ? lead_ : 0;
   if (slot.state == SlotState::decoding) {
@@ -172,10 +173,12 @@ void Replica::preempt(std::int32_t index) {
     std::erase(computing_, index);
   }
   const bool comes_back = slot.state != SlotState::ending || start_over(index);
+  slot.computed += taken_back;
   give_back_blocks(index, slot.computed - unknown, comes_back);
   if (comes_back) {
     const std::uint32_t own_segment = blocks_.has_cache() ? holding_of(index).own_segment : KvBlocks::kNone;
-    waiting_.push_front({slot.request, slot.generated, slot.last_token_ps, own_segment, true});
+    const WaitingRequest waiting{slot.request, slot.generated, slot.last_token_ps, own_segment, true};
+    by_priority_ ? enqueue(waiting) : waiting_.push_front(waiting);
   } else {
     for (Update& update : updates_) {
       if (update.slot == index) update.slot = kNone;
@@ -277,6 +280,7 @@ void Replica::admit_in_order(std::int64_t now) {
 void Replica::admit(std::int64_t now, std::int64_t cached, std::int64_t tokens) {
   const WaitingRequest head = waiting_.front();
   waiting_.pop_front();
+  if (by_priority_) take_next_level();
   const std::int32_t index = take_slot();
   Slot& slot = at(index);
   slot.request = head.request;

@@ -18,6 +18,7 @@ struct RequestTable {
   std::vector<std::int32_t> input_tokens;   ///< >= 1
   std::vector<std::int32_t> output_tokens;  ///< >= 1
   std::vector<std::uint32_t> adapters;      ///< from 1 on; 0: none; empty: nobody has one
+  std::vector<std::int32_t> priorities;     ///< lower numbers are served first; empty: all are alike
   std::vector<std::int64_t> give_up_ps;     ///< when its client stops to wait for it; empty: nobody ever does
 
   /// Where the keys of one request end in content_keys, and what they stand for.
@@ -31,6 +32,7 @@ struct RequestTable {
 
   std::size_t size() const { return arrival_ps.size(); }
   bool clients_give_up() const { return !give_up_ps.empty(); }
+  bool has_priorities() const { return !priorities.empty(); }
   bool has_keys() const { return !key_ranges.empty(); }
   std::span<const std::uint64_t> keys_of(std::size_t request) const {
     const std::uint64_t begin = request == 0 ? 0 : key_ranges[request - 1].end;
@@ -68,6 +70,7 @@ struct RequestTable {
     output_tokens.resize(count);
     if (clients_give_up()) give_up_ps.resize(count);
     if (!adapters.empty()) adapters.resize(count);
+    if (has_priorities()) priorities.resize(count);
     if (!has_keys()) return;
     key_ranges.resize(count);
     content_keys.resize(count == 0 ? 0 : key_ranges.back().end);

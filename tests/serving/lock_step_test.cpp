@@ -88,6 +88,37 @@ TEST(LockStep, EqualLanesAreAsOneAlone) {
   }
 }
 
+TEST(LockStep, EqualLanesAreAsOneAloneWithPriorities) {
+  const StepCost cost = linear_cost(700, 5, 2, 64, 8);
+  std::int64_t preemptions = 0;
+  for (const bool async : {false, true}) {
+    for (std::uint64_t seed = 0; seed < 40; ++seed) {
+      RequestTable once = random_requests(seed, 60);
+      RequestTable twice;
+      for (std::size_t i = 0; i < once.size(); ++i) {
+        once.priorities.push_back(static_cast<std::int32_t>(i * i % 3));
+        for (int lane = 0; lane < 2; ++lane) {
+          twice.add(once.arrival_ps[i], once.input_tokens[i], once.output_tokens[i]);
+          twice.priorities.push_back(once.priorities[i]);
+        }
+      }
+      PoolSetup pool = setup(cost, 2, 2);
+      pool.limits.async_scheduling = async;
+      pool.limits.by_priority = true;
+      pool.limits.usable_blocks = 50;
+      const PoolOutcome outcome = run(pool, twice);
+      const ReplicaRun alone = serve(cost, pool.limits, once);
+      preemptions += alone.totals.preemptions;
+      for (std::size_t i = 0; i < twice.size(); ++i) {
+        ASSERT_EQ(outcome.requests.finish_ps[i], alone.outcomes.finish_ps[i / 2]) << seed << " " << i;
+        ASSERT_EQ(outcome.requests.first_token_ps[i], alone.outcomes.first_token_ps[i / 2]);
+        ASSERT_EQ(outcome.requests.queued_ps[i], alone.outcomes.queued_ps[i / 2]);
+      }
+    }
+  }
+  EXPECT_GT(preemptions, 100);
+}
+
 TEST(LockStep, LanesOfAnEngineStepTogetherWhateverTheyServe) {
   const StepCost cost = linear_cost(700, 5, 2, 64, 8);
   for (const bool async : {false, true}) {

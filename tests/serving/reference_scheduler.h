@@ -96,6 +96,7 @@ class ReferenceScheduler {
     std::int64_t prompt = 0;  // tokens computed as one, when it was admitted last
     bool padded = false;      // its answer is complete, and its batch is not
     bool prefilling = true;   // until a step that yields a token is scheduled after an admission
+    std::int64_t priority = 0;
     std::int64_t known() const { return input + generated; }
   };
   struct Share {
@@ -117,6 +118,7 @@ class ReferenceScheduler {
     for (std::size_t i = 0; i < table.size(); ++i) {
       requests.push_back({table.arrival_ps[i], table.input_tokens[i], table.output_tokens[i]});
       if (table.clients_give_up()) requests.back().give_up = table.give_up_ps[i];
+      if (table.has_priorities()) requests.back().priority = table.priorities[i];
       prefix_after_key_.emplace_back();
       known_tokens_.push_back(0);
       tokens_per_key_.push_back(1);
@@ -166,6 +168,7 @@ class ReferenceScheduler {
     if (r.rejected) return;
     r.queued = now;
     waiting_.push_back(id);
+    if (limits_.by_priority) put_in_order();
   }
   bool is_idle() const { return queue_.empty(); }
   std::int64_t next_end() const { return queue_.front().end; }
@@ -209,6 +212,8 @@ class ReferenceScheduler {
   std::int64_t preemptions = 0;
   std::int64_t recomputed = 0;
   std::int64_t hit_tokens = 0;
+  std::int64_t taken_back = 0;      // tokens of victims that had been served in the step
+  std::int64_t passed_victims = 0;  // victims that the walk had passed without giving them tokens
   std::int64_t evictions() const { return pool_.evictions(); }
   std::int64_t free_blocks() const { return pool_.free(); }
 
@@ -304,15 +309,67 @@ class ReferenceScheduler {
   }
 
   void preempt_last() {
-    Request& r = requests[running_.back()];
+    const std::size_t id = running_.back();
+    running_.pop_back();
+    lose(id);
+  }
+  void lose(std::size_t id) {
+    Request& r = requests[id];
     free(r);
     r.computed = 0;
     r.prefilling = true;
     ++r.preemptions;
     ++preemptions;
     preempted_ = true;
-    waiting_.push_front(running_.back());
-    running_.pop_back();
+    waiting_.push_front(id);
+    if (limits_.by_priority) put_in_order();
+  }
+
+  // Priorities.
+  std::tuple<std::int64_t, std::int64_t, std::size_t> rank(std::size_t id) const {
+    return {requests[id].priority, requests[id].arrival, id};
+  }
+  void put_in_order() {
+    std::sort(waiting_.begin(), waiting_.end(), [&](std::size_t a, std::size_t b) { return rank(a) < rank(b); });
+  }
+  bool is_certain(const Request& r) const {
+    return r.padded || (r.placeholders > 0 && r.computed + 2 - r.placeholders >= r.input + r.output);
+  }
+  /// Phase A, by an index into `running`.
+  void serve_running_by_priority(StepRecord& step, std::int64_t& budget) {
+    std::size_t i = 0;
+    while (i < running_.size() && budget > 0) {
+      const std::size_t id = running_[i];
+      const Request& r = requests[id];
+      if (is_certain(r)) {
+        ++i;
+        continue;
+      }
+      const std::int64_t tokens = limited(r.known() + r.placeholders - r.computed, budget);
+      bool self = false;
+      while (!self && !allocate(id, {}, tokens)) {
+        const auto last = std::max_element(running_.begin(), running_.end(),
+                                           [&](std::size_t a, std::size_t b) { return rank(a) < rank(b); });
+        const std::size_t victim = *last;
+        passed_victims += last - running_.begin() < static_cast<std::ptrdiff_t>(i);
+        running_.erase(last);
+        const auto share = std::find_if(step.shares.begin(), step.shares.end(),
+                                        [&](const Share& other) { return other.id == victim; });
+        if (share != step.shares.end()) {
+          budget += share->tokens;
+          taken_back += share->tokens;
+          step.shares.erase(share);
+          --i;
+          --passed_victims;
+        }
+        lose(victim);
+        self = victim == id;
+      }
+      if (self) break;
+      step.shares.push_back({id, tokens, r.prefilling, false});
+      budget -= tokens;
+      ++i;
+    }
   }
 
   void abort_given_up(std::int64_t now) {
@@ -476,12 +533,13 @@ class ReferenceScheduler {
     std::int64_t budget = limits_.max_batched_tokens;
     preempted_ = false;
     const bool is_closed = limits_.rules.whole_batches && !running_.empty();
-    const auto is_certain = [&](const Request& r) {
-      return r.padded || (r.placeholders > 0 && r.computed + 2 - r.placeholders >= r.input + r.output);
-    };
     const bool is_all_certain =
         std::all_of(running_.begin(), running_.end(), [&](std::size_t id) { return is_certain(requests[id]); });
     std::vector<std::size_t> order = running_;
+    if (limits_.by_priority) {
+      serve_running_by_priority(step, budget);
+      order.clear();
+    }
     if (limits_.rules.decodes_first) {
       std::stable_partition(order.begin(), order.end(), [&](std::size_t id) { return !requests[id].prefilling; });
     }

@@ -36,9 +36,12 @@ struct SmallCase {
   bool reserve = true;
   bool prefix_caching = true;
   bool async_scheduling = false;
+  bool by_priority = false;
 
   EngineLimits limits() const {
-    return {sequences, budget, 4, blocks - 1, 1000, reserve, prefix_caching, async_scheduling, 0};
+    EngineLimits limits{sequences, budget, 4, blocks - 1, 1000, reserve, prefix_caching, async_scheduling, 0};
+    limits.by_priority = by_priority;
+    return limits;
   }
   StepCost cost() const { return linear_cost(1000, 0, 0, budget, sequences); }
 };
@@ -302,6 +305,70 @@ TEST(VllmV1, V54APreemptedRequestThatGivesUpLeavesNothingBehind) {
   expect(c, {.first = {1000, 1000}, .last = {9000, 8000}, .preemptions = 1});
   const StepCost cost = c.cost();
   EXPECT_EQ(serve(cost, c.limits(), c.table).totals.failed_tokens, 5);
+}
+
+/// Requests with priorities, of an engine that looks at them.
+SmallCase with_priorities(SmallCase c, std::vector<std::int32_t> priorities) {
+  c.table.priorities = std::move(priorities);
+  c.by_priority = true;
+  return c;
+}
+
+TEST(VllmV1, V02AnUrgentArrivalOvertakesTheQueue) {
+  const SmallCase c{33, 8, 1, requests({{0, 4, 3}, {100, 4, 2}, {200, 4, 2}, {1500, 4, 2}})};
+  expect(with_priorities(c, {1, 1, 0, -1}), {.steps = {"A:4", "A:1", "A:1", "D:4", "D:1", "C:4", "C:1", "B:4", "B:1"},
+                                             .first = {1000, 8000, 6000, 4000},
+                                             .last = {3000, 9000, 7000, 5000}});
+  expect(c, {.steps = {"A:4", "A:1", "A:1", "B:4", "B:1", "C:4", "C:1", "D:4", "D:1"},
+             .first = {1000, 4000, 6000, 8000},
+             .last = {3000, 5000, 7000, 9000}});
+}
+
+TEST(VllmV1, V02AnUrgentArrivalEndsARunOfStepsThatTheHeadOfTheQueueCannotEnd) {
+  // B needs five blocks and waits for A's; C needs one of those that are free.
+  for (const bool prefix_caching : {false, true}) {
+    SmallCase c{8, 64, 64, requests({{0, 16, 6}, {0, 20, 1}, {1500, 4, 1}})};
+    c.prefix_caching = prefix_caching;
+    expect(with_priorities(c, {0, 1, 0}), {.steps = {"A:16", "A:1", "A:1 C:4", "A:1", "A:1", "A:1", "B:20"},
+                                           .first = {1000, 7000, 3000},
+                                           .last = {6000, 7000, 3000}});
+  }
+}
+
+TEST(VllmV1, V15TheVictimIsTheLeastUrgentEvenIfItIsNotTheYoungest) {
+  // In the third step A needs a block and none is free: B has to go, though C is younger.
+  const SmallCase c{6, 16, 16, requests({{0, 7, 5}, {0, 5, 4}, {500, 2, 3}})};
+  expect(with_priorities(c, {0, 1, 0}), {.steps = {"A:7 B:5", "A:1 B:1 C:2", "A:1 C:1", "A:1 C:1", "A:1 B:3", "B:1"},
+                                         .free = {1, 0, 1, 1, 0, 3},
+                                         .first = {1000, 1000, 2000},
+                                         .last = {5000, 6000, 4000},
+                                         .preemptions = 1,
+                                         .recomputed = 3});
+}
+
+TEST(VllmV1, V15TokensAreTakenBackFromAVictimThatWasServedInTheStep) {
+  // In the third step B gets a token and the last block, and C finds none. D gets B's token as well.
+  const SmallCase c{7, 8, 8, requests({{0, 4, 3}, {0, 3, 3}, {500, 4, 2}, {500, 10, 1}}), /*reserve=*/false};
+  expect(with_priorities(c, {0, 1, 0, 0}), {.steps = {"A:4 B:3", "A:1 B:1 C:4 D:2", "A:1 C:1 D:6", "D:2 B:5"},
+                                            .free = {4, 1, 0, 1},
+                                            .first = {1000, 1000, 2000, 4000},
+                                            .last = {3000, 4000, 3000, 4000},
+                                            .preemptions = 1,
+                                            .recomputed = 5,
+                                            .evictions = 2});
+}
+
+TEST(VllmV1, V16TheStepEndsWithAVictimThatIsServedItselfAndThoseBehindItMissATurn) {
+  // In the fourth step B needs a block, none is free, and nobody is less urgent than B.
+  const SmallCase c{7, 16, 16, requests({{0, 8, 5}, {0, 6, 4}, {500, 2, 4}})};
+  expect(with_priorities(c, {0, 1, 0}),
+         {.steps = {"A:8 B:6", "A:1 B:1 C:2", "A:1 B:1 C:1", "A:1", "A:1 C:1", "C:1 B:5"},
+          .free = {2, 0, 0, 2, 2, 1},
+          .first = {1000, 1000, 2000},
+          .last = {5000, 6000, 6000},
+          .preemptions = 1,
+          .recomputed = 5,
+          .evictions = 3});
 }
 
 TEST(VllmV1, AnIdleReplicaHasNoEvents) {

@@ -27,8 +27,8 @@ struct AnswerEstimate {
 
 /// How an engine forms its steps, as far as engines differ. All of them serve a step's requests in the order of
 /// admission, first come, first served, take the youngest running one back when blocks run out (of those that estimate
-/// answers: the one that has generated least), and know the length of an answer only as the limit that its request
-/// names.
+/// answers: the one that has generated least; priorities of requests come before all this), and know the length of an
+/// answer only as the limit that its request names.
 struct BatchRules {
   Reservation reservation = Reservation::by_setting;
   /// Share of the blocks that an admission leaves free.
