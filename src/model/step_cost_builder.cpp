@@ -203,10 +203,9 @@ std::vector<StepPart> explain_step(const StepCostRequest& request, const StepLoa
     host.time = host_time(request.engine, sequences);
     sink(KernelKind::host, 1, host);
   }
-
-  const StepCost attention = attention_cost(request, kernels, /*most_sequences=*/0);
   if (load.decoding > 0) add_decode_parts(request, kernels, load, sink);
   if (!load.chunks.empty()) {
+    const StepCost attention = attention_cost(request, kernels, /*most_sequences=*/0);
     StepCost::PrefillLoad prefill;
     for (const auto& [cached, tokens] : load.chunks) attention.add_chunk(prefill, cached, tokens);
     const StepWork work = attention.prefill_work(prefill);

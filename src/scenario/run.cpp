@@ -127,15 +127,7 @@ void split(MergedRequests merged, RequestOutcomes& outcomes, const std::vector<s
   }
   for (std::size_t row = 0; row < merged.origin.size(); ++row) {
     const auto [service, i] = merged.origin[row];
-    RequestOutcomes& to = log[service].outcomes;
-    const RequestOutcomes& from = outcomes;
-    to.queued_ps[i] = from.queued_ps[row];
-    to.scheduled_ps[i] = from.scheduled_ps[row];
-    to.first_token_ps[i] = from.first_token_ps[row];
-    to.finish_ps[i] = from.finish_ps[row];
-    to.preemptions[i] = from.preemptions[row];
-    to.replica[i] = from.replica[row];
-    to.state[i] = from.state[row];
+    log[service].outcomes.take(i, outcomes, row);
   }
 }
 
@@ -148,13 +140,7 @@ void drop_never_arrived(Results::ServiceRequests& log) {
     log.table.arrival_ps[kept] = log.table.arrival_ps[i];
     log.table.input_tokens[kept] = log.table.input_tokens[i];
     log.table.output_tokens[kept] = log.table.output_tokens[i];
-    o.queued_ps[kept] = o.queued_ps[i];
-    o.scheduled_ps[kept] = o.scheduled_ps[i];
-    o.first_token_ps[kept] = o.first_token_ps[i];
-    o.finish_ps[kept] = o.finish_ps[i];
-    o.preemptions[kept] = o.preemptions[i];
-    o.replica[kept] = o.replica[i];
-    o.state[kept] = o.state[i];
+    o.take(kept, o, i);
     ++kept;
   }
   log.table.arrival_ps.resize(kept);

@@ -26,6 +26,17 @@ struct RequestOutcomes {
         replica(requests),
         state(requests) {}
 
+  /// Row `at` becomes row `i` of `from`, which may be these outcomes themselves.
+  void take(std::size_t at, const RequestOutcomes& from, std::size_t i) {
+    queued_ps[at] = from.queued_ps[i];
+    scheduled_ps[at] = from.scheduled_ps[i];
+    first_token_ps[at] = from.first_token_ps[i];
+    finish_ps[at] = from.finish_ps[i];
+    preemptions[at] = from.preemptions[i];
+    replica[at] = from.replica[i];
+    state[at] = from.state[i];
+  }
+
   std::vector<std::int64_t> queued_ps;     ///< the engine takes the request up, at a step boundary
   std::vector<std::int64_t> scheduled_ps;  ///< its first step starts
   std::vector<std::int64_t> first_token_ps;

@@ -202,16 +202,6 @@ class SplitPool {
   }
   void refresh_exchange() { events_.set(kExchange, exchange_.next_event()); }
 
-  static void take(RequestOutcomes& to, std::size_t at, const RequestOutcomes& from, std::size_t i) {
-    to.queued_ps[at] = from.queued_ps[i];
-    to.scheduled_ps[at] = from.scheduled_ps[i];
-    to.first_token_ps[at] = from.first_token_ps[i];
-    to.finish_ps[at] = from.finish_ps[i];
-    to.preemptions[at] = from.preemptions[i];
-    to.replica[at] = from.replica[i];
-    to.state[at] = from.state[i];
-  }
-
   SplitOutcome outcome() {
     SplitOutcome outcome;
     outcome.requests = RequestOutcomes(requests_.size());
@@ -222,7 +212,7 @@ class SplitPool {
       if (!is_handed_over_[i]) continue;
       outcome.answers.add(answers_.arrival_ps[i], answers_.input_tokens[i], answers_.output_tokens[i]);
       outcome.transfers.push_back(transfers_[i]);
-      take(outcome.decode.requests, at++, decode_.outcomes, i);
+      outcome.decode.requests.take(at++, decode_.outcomes, i);
     }
     outcome.prefill.requests = std::move(prefill_.outcomes);
     close(prefill_, outcome.requests, outcome.prefill);
@@ -241,7 +231,7 @@ class SplitPool {
   }
 
   void join_halves(RequestOutcomes& all, std::size_t i) const {
-    take(all, i, prefill_.outcomes, i);
+    all.take(i, prefill_.outcomes, i);
     if (all.state[i] == RequestState::rejected || answers_.output_tokens[i] == 0) return;
     all.state[i] = decode_.outcomes.state[i];
     all.finish_ps[i] = decode_.outcomes.finish_ps[i];
