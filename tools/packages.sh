@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2034
 # The Debian 12 packages that each command of ./dev needs, and their installation. Sourced by ./dev.
 
-build_packages=(g++ cmake ninja-build ccache mold libcli11-dev libfmt-dev libnlopt-dev librandom123-dev
+build_packages=(g++ cmake ninja-build ccache mold libcli11-dev libfmt-dev libmuparser-dev libnlopt-dev librandom123-dev
                 libsimdjson-dev libsqlite3-dev libyaml-cpp-dev zlib1g-dev)
 test_packages=(libgtest-dev libgmock-dev librapidcheck-dev python3 sqlite3)
 check_packages=(clang-19 clang-format-19 clang-tidy-19)

@@ -3,16 +3,16 @@
 namespace orrery {
 
 /// A physical quantity in SI base units, typed by the exponents of
-/// second, byte, FLOP, joule, US dollar, token and gram of CO2.
+/// second, byte, FLOP, joule, US dollar, token, gram of CO2 and ampere.
 ///
 /// Quantities of different dimension do not add or compare; equal dimensions divide to a plain
 /// double. Comparisons are written out because a defaulted <=> costs instructions in g++ 12.
-template <int Second, int Byte, int Flop, int Joule, int Dollar, int Token, int Gram>
+template <int Second, int Byte, int Flop, int Joule, int Dollar, int Token, int Gram, int Ampere>
 class Quantity {
  public:
   constexpr Quantity() = default;
   constexpr explicit Quantity(double si) : si_(si) {}
-  /// The value in SI base units (s, B, FLOP, J, USD, token, gCO2 and their products).
+  /// The value in SI base units (s, B, FLOP, J, USD, token, gCO2, A and their products).
   constexpr double si() const { return si_; }
 
   constexpr Quantity& operator+=(Quantity b) {
@@ -58,26 +58,28 @@ constexpr auto operator/(double k, Quantity<A...> b) {
   return Quantity<(-A)...>(k / b.si());
 }
 
-//                               s  B  F  J  $  t  g
-using Seconds = Quantity<1, 0, 0, 0, 0, 0, 0>;
-using Bytes = Quantity<0, 1, 0, 0, 0, 0, 0>;
-using Flops = Quantity<0, 0, 1, 0, 0, 0, 0>;  ///< work, not speed
-using Joules = Quantity<0, 0, 0, 1, 0, 0, 0>;
-using Dollars = Quantity<0, 0, 0, 0, 1, 0, 0>;
-using Tokens = Quantity<0, 0, 0, 0, 0, 1, 0>;
-using GramsCO2 = Quantity<0, 0, 0, 0, 0, 0, 1>;
-using Hertz = Quantity<-1, 0, 0, 0, 0, 0, 0>;  ///< also requests per second
-using BytesPerSecond = Quantity<-1, 1, 0, 0, 0, 0, 0>;
-using FlopsPerSecond = Quantity<-1, 0, 1, 0, 0, 0, 0>;
-using TokensPerSecond = Quantity<-1, 0, 0, 0, 0, 1, 0>;
-using Watts = Quantity<-1, 0, 0, 1, 0, 0, 0>;
-using JoulesPerByte = Quantity<0, -1, 0, 1, 0, 0, 0>;
-using JoulesPerFlop = Quantity<0, 0, -1, 1, 0, 0, 0>;
-using JoulesPerToken = Quantity<0, 0, 0, 1, 0, -1, 0>;
-using DollarsPerSecond = Quantity<-1, 0, 0, 0, 1, 0, 0>;
-using DollarsPerJoule = Quantity<0, 0, 0, -1, 1, 0, 0>;
-using DollarsPerToken = Quantity<0, 0, 0, 0, 1, -1, 0>;
-using GramsPerJoule = Quantity<0, 0, 0, -1, 0, 0, 1>;
+//                               s  B  F  J  $  t  g  A
+using Seconds = Quantity<1, 0, 0, 0, 0, 0, 0, 0>;
+using Bytes = Quantity<0, 1, 0, 0, 0, 0, 0, 0>;
+using Flops = Quantity<0, 0, 1, 0, 0, 0, 0, 0>;  ///< work, not speed
+using Joules = Quantity<0, 0, 0, 1, 0, 0, 0, 0>;
+using Dollars = Quantity<0, 0, 0, 0, 1, 0, 0, 0>;
+using Tokens = Quantity<0, 0, 0, 0, 0, 1, 0, 0>;
+using GramsCO2 = Quantity<0, 0, 0, 0, 0, 0, 1, 0>;
+using Hertz = Quantity<-1, 0, 0, 0, 0, 0, 0, 0>;  ///< also requests per second
+using BytesPerSecond = Quantity<-1, 1, 0, 0, 0, 0, 0, 0>;
+using FlopsPerSecond = Quantity<-1, 0, 1, 0, 0, 0, 0, 0>;
+using TokensPerSecond = Quantity<-1, 0, 0, 0, 0, 1, 0, 0>;
+using Watts = Quantity<-1, 0, 0, 1, 0, 0, 0, 0>;
+using JoulesPerByte = Quantity<0, -1, 0, 1, 0, 0, 0, 0>;
+using JoulesPerFlop = Quantity<0, 0, -1, 1, 0, 0, 0, 0>;
+using JoulesPerToken = Quantity<0, 0, 0, 1, 0, -1, 0, 0>;
+using DollarsPerSecond = Quantity<-1, 0, 0, 0, 1, 0, 0, 0>;
+using DollarsPerJoule = Quantity<0, 0, 0, -1, 1, 0, 0, 0>;
+using DollarsPerToken = Quantity<0, 0, 0, 0, 1, -1, 0, 0>;
+using GramsPerJoule = Quantity<0, 0, 0, -1, 0, 0, 1, 0>;
+using Amperes = Quantity<0, 0, 0, 0, 0, 0, 0, 1>;
+using Volts = Quantity<-1, 0, 0, 1, 0, 0, 0, -1>;
 
 namespace literals {
 constexpr Seconds operator""_s(long double v) { return Seconds(static_cast<double>(v)); }

@@ -24,7 +24,7 @@ struct BaseUnit {
 
 constexpr double kYear = 365.25 * 86400;
 
-//                                                 s  B  F  J  $  t  g
+//                                                 s  B  F  J  $  t  g  A; what is left out is 0
 constexpr BaseUnit kBaseUnits[] = {
     {"s", {1, 0, 0, 0, 0, 0, 0}, 1, "munp"},       {"min", {1, 0, 0, 0, 0, 0, 0}, 60, ""},
     {"h", {1, 0, 0, 0, 0, 0, 0}, 3600, ""},        {"day", {1, 0, 0, 0, 0, 0, 0}, 86400, ""},
@@ -39,6 +39,7 @@ constexpr BaseUnit kBaseUnits[] = {
     {"$", {0, 0, 0, 0, 1, 0, 0}, 1, "kM"},         {"USD", {0, 0, 0, 0, 1, 0, 0}, 1, "kM"},
     {"token", {0, 0, 0, 0, 0, 1, 0}, 1, "kM"},     {"tokens", {0, 0, 0, 0, 0, 1, 0}, 1, "kM"},
     {"gCO2", {0, 0, 0, 0, 0, 0, 1}, 1, "k"},       {"tCO2", {0, 0, 0, 0, 0, 0, 1}, 1e6, ""},
+    {"A", {0, 0, 0, 0, 0, 0, 0, 1}, 1, "um"},      {"V", {-1, 0, 0, 1, 0, 0, 0, -1}, 1, "m"},
 };
 
 std::optional<double> prefix_factor(char prefix) {
@@ -194,6 +195,8 @@ const std::vector<DisplayScale>& display_scales() {
       {{-1, 0, 0, 0, 0, 1, 0}, {{"token/s", 1}}, "token/s"},
       {{0, 0, 0, 0, 0, 0, 1}, {{"tCO2", 1e6}, {"kgCO2", 1e3}, {"gCO2", 1}}, "gCO2"},
       {{0, 0, 0, -1, 0, 0, 1}, {{"gCO2/kWh", 1 / 3.6e6}}, "gCO2/kWh"},
+      {{0, 0, 0, 0, 0, 0, 0, 1}, {{"A", 1}, {"mA", 1e-3}}, "mA"},
+      {{-1, 0, 0, 1, 0, 0, 0, -1}, {{"V", 1}, {"mV", 1e-3}}, "V"},
   };
   return scales;
 }

@@ -9,9 +9,9 @@
 
 namespace orrery {
 
-/// Exponents of (second, byte, FLOP, joule, dollar, token, gram of CO2), for code that meets
+/// Exponents of (second, byte, FLOP, joule, dollar, token, gram of CO2, ampere), for code that meets
 /// quantities at run time: the reader, the writer, the schema.
-using Dimension = std::array<int, 7>;
+using Dimension = std::array<int, 8>;
 
 template <int... Exponents>
 constexpr Dimension dimension_of(const Quantity<Exponents...>&) {

@@ -9,6 +9,7 @@
 #include "orrery/chip/calibration_record.h"
 #include "orrery/chip/family_record.h"
 #include "orrery/chip/server_record.h"
+#include "orrery/memory/part_record.h"
 #include "orrery/model/model_record.h"
 #include "orrery/network/link_record.h"
 #include "orrery/scenario/site_record.h"
@@ -35,6 +36,10 @@ template <>
 struct KindOf<ChipRecord> : ChipKind {};
 template <>
 struct KindOf<CalibrationRecord> : CalibrationKind {};
+template <>
+struct KindOf<MemoryPartRecord> : MemoryKind {};
+template <>
+struct KindOf<StandardRecord> : StandardKind {};
 template <>
 struct KindOf<LinkRecord> : LinkKind {};
 template <>
@@ -113,18 +118,25 @@ std::optional<Node> check_entry(const Node& node, std::string_view id, const Cat
 }
 
 constexpr CatalogKind kKinds[] = {
-    {"chip", "accelerators", record_type<ChipRecord>, check_entry<ChipRecord>},
-    {"family", "kernel efficiencies of a chip family", record_type<FamilyRecord>, check_entry<FamilyRecord>},
-    {"calibration", "operator constants fitted to measured chips", record_type<CalibrationRecord>,
+    {"chip", "chip", "accelerators", record_type<ChipRecord>, check_entry<ChipRecord>},
+    {"memory", "memory", "memory parts: stacks, packages, modules", record_type<MemoryPartRecord>,
+     check_entry<MemoryPartRecord>},
+    {"standard", "memory/standards", "DRAM standards: commands and the rules between them", record_type<StandardRecord>,
+     check_entry<StandardRecord>},
+    {"family", "family", "kernel efficiencies of a chip family", record_type<FamilyRecord>, check_entry<FamilyRecord>},
+    {"calibration", "calibration", "operator constants fitted to measured chips", record_type<CalibrationRecord>,
      check_entry<CalibrationRecord>},
-    {"link", "what joins chips and servers, with its collectives", record_type<LinkRecord>, check_entry<LinkRecord>},
-    {"server", "servers with their chips, power and price", record_type<ServerRecord>, check_entry<ServerRecord>},
-    {"model", "language models", record_type<ModelRecord>, check_entry<ModelRecord>},
-    {"engine", "serving engines", record_type<EngineRecord>, check_entry<EngineRecord>},
-    {"framework", "what serving frameworks add to their kernels", record_type<FrameworkRecord>,
+    {"link", "link", "what joins chips and servers, with its collectives", record_type<LinkRecord>,
+     check_entry<LinkRecord>},
+    {"server", "server", "servers with their chips, power and price", record_type<ServerRecord>,
+     check_entry<ServerRecord>},
+    {"model", "model", "language models", record_type<ModelRecord>, check_entry<ModelRecord>},
+    {"engine", "engine", "serving engines", record_type<EngineRecord>, check_entry<EngineRecord>},
+    {"framework", "framework", "what serving frameworks add to their kernels", record_type<FrameworkRecord>,
      check_entry<FrameworkRecord>},
-    {"site", "places with electricity price and carbon", record_type<SiteRecord>, check_entry<SiteRecord>},
-    {"workload", "profiles of public traces", record_type<WorkloadProfileRecord>, check_entry<WorkloadProfileRecord>},
+    {"site", "site", "places with electricity price and carbon", record_type<SiteRecord>, check_entry<SiteRecord>},
+    {"workload", "workload", "profiles of public traces", record_type<WorkloadProfileRecord>,
+     check_entry<WorkloadProfileRecord>},
 };
 
 }  // namespace
@@ -137,10 +149,16 @@ const CatalogKind* find_catalog_kind(std::string_view name) {
   return found == std::end(kKinds) ? nullptr : found;
 }
 
+/// Of a kind that no row names, a folder of that name.
+static std::string_view folder_of(std::string_view kind) {
+  const CatalogKind* row = find_catalog_kind(kind);
+  return row == nullptr ? kind : row->folder;
+}
+
 std::vector<std::string> Catalog::ids(std::string_view kind) const {
   std::vector<std::string> names;
   std::error_code error;
-  for (const auto& file : std::filesystem::directory_iterator(root_ + "/" + std::string(kind), error)) {
+  for (const auto& file : std::filesystem::directory_iterator(fmt::format("{}/{}", root_, folder_of(kind)), error)) {
     if (file.path().extension() == ".yaml") names.push_back(file.path().stem().string());
   }
   std::sort(names.begin(), names.end());
@@ -148,7 +166,7 @@ std::vector<std::string> Catalog::ids(std::string_view kind) const {
 }
 
 std::string Catalog::path_of(std::string_view kind, const std::string& id) const {
-  return fmt::format("{}/{}/{}.yaml", root_, kind, id);
+  return fmt::format("{}/{}/{}.yaml", root_, folder_of(kind), id);
 }
 
 bool Catalog::contains(std::string_view kind, const std::string& id) const {
@@ -187,6 +205,8 @@ std::optional<CatalogEntry<R>> Catalog::load(const AnyReference& reference, Diag
 template std::optional<CatalogEntry<FamilyRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
 template std::optional<CatalogEntry<ChipRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
 template std::optional<CatalogEntry<CalibrationRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
+template std::optional<CatalogEntry<MemoryPartRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
+template std::optional<CatalogEntry<StandardRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
 template std::optional<CatalogEntry<LinkRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
 template std::optional<CatalogEntry<ServerRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
 template std::optional<CatalogEntry<ModelRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;

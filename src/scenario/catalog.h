@@ -14,7 +14,8 @@ class Catalog;
 
 /// One kind of catalog entry: its folder, its record and its checks.
 struct CatalogKind {
-  std::string_view name;  ///< also the folder
+  std::string_view name;
+  std::string_view folder;  ///< in the catalog
   std::string_view help;
   const RecordType& (*record)();
   /// Reads one entry and reports everything that is wrong with it, references into `catalog` included.

@@ -1,0 +1,145 @@
+#include "orrery/memory/bank_times.h"
+
+namespace orrery {
+namespace {
+
+using enum DramCommand;
+using enum TimingScope;
+
+constexpr std::int64_t kLongAgo = -1'000'000'000'000;  // before every window
+
+/// Distances of a device, where 0 stands for no rule.
+class Distances {
+ public:
+  explicit Distances(const DramDevice& device) : device_(device) {}
+  std::int32_t operator()(TimingScope scope, DramCommand from, DramCommand to) const {
+    return device_
+        .distance[static_cast<std::size_t>(scope)][static_cast<std::size_t>(from)][static_cast<std::size_t>(to)];
+  }
+  /// At rank scope or wider, in the same rank.
+  std::int32_t in_rank(DramCommand from, DramCommand to) const {
+    return std::max((*this)(rank, from, to), (*this)(unit, from, to));
+  }
+  std::int32_t in_other_rank(DramCommand from, DramCommand to) const {
+    return std::max((*this)(other_rank, from, to), (*this)(unit, from, to));
+  }
+  std::int32_t refresh_of(TimingScope scope, DramCommand from) const {
+    return std::max({(*this)(scope, from, REFab), (*this)(scope, from, REFpb), (*this)(scope, from, REFsb)});
+  }
+  std::int32_t one_bank_refresh_in_rank(DramCommand from) const {
+    return std::max({in_rank(from, REFpb), in_rank(from, REFsb), in_rank(from, RFMpb)});
+  }
+
+ private:
+  const DramDevice& device_;
+};
+
+}  // namespace
+
+BankTimes::BankTimes(const DramDevice& device, int turns, int turn) : commands_(device.commands) {
+  rank_count_ = device.ranks;
+  banks_per_group_ = device.banks_per_group;
+  for (int bank = 0; bank < device.banks(); ++bank) {
+    const int rank = bank / device.banks_per_rank();
+    rank_[at(bank)] = static_cast<std::uint8_t>(rank);
+    group_first_[at(bank)] = static_cast<std::uint8_t>(bank - bank % device.banks_per_group);
+    rank_mask_[at(rank)] |= std::uint64_t{1} << bank;
+  }
+  split_bus_ = device.commands[static_cast<std::size_t>(RD)].bus == CommandBus::column;
+  window_of_unit_ = device.activation_window.scope == TimingScope::unit;
+  window_ticks_ = device.activation_window.ticks;
+  for (Window& window : window_) {
+    window.ticks.fill(kLongAgo);
+    window.count = std::max(1, device.activation_window.count);
+  }
+  take_slots(device, turns, turn);
+  take_distances(device);
+}
+
+void BankTimes::take_slots(const DramDevice& device, int turns, int turn) {
+  const bool rising = device.commands[static_cast<std::size_t>(RD)].edge == ClockEdge::rising;
+  const std::int64_t clock = device.ticks_per_clock;
+  const std::int64_t first = rising ? 1 : 0;  // rising edges are the odd ticks
+  if (turns == 1) {
+    const CommandSlots edges{clock - 1, first, rising ? 0 : clock - 1};
+    row_slots_ = column_slots_ = edges;
+    return;
+  }
+  // A turn on the column bus lasts a clock; one on the row bus lasts two, so that an activation of up to two
+  // clocks and a precharge in its last tick fit.
+  column_slots_ = {2 * clock - 1, first + turn * clock, 0};
+  row_slots_ = {4 * clock - 1, first + turn * 2 * clock, 0};
+  precharge_slots_ = {4 * clock - 1, first + turn * 2 * clock, 2 * clock - 1};
+}
+
+void BankTimes::take_distances(const DramDevice& device) {
+  const Distances distance(device);
+  after_activate_ = {distance(bank, ACT, ACT),
+                     distance(bank, ACT, PRE),
+                     distance.refresh_of(bank, ACT),
+                     distance(group, ACT, ACT),
+                     distance.in_rank(ACT, ACT),
+                     distance.in_other_rank(ACT, ACT),
+                     distance.one_bank_refresh_in_rank(ACT),
+                     {distance(bank, ACT, RD), distance(bank, ACT, WR)}};
+  for (const bool write : {false, true}) {
+    const DramCommand from = write ? WR : RD;
+    after_column_[write] = {distance(bank, from, PRE),
+                            {distance(group, from, RD), distance(group, from, WR)},
+                            {distance.in_rank(from, RD), distance.in_rank(from, WR)},
+                            {distance.in_other_rank(from, RD), distance.in_other_rank(from, WR)}};
+  }
+  after_precharge_ = {distance(bank, PRE, ACT), distance.refresh_of(bank, PRE), distance.in_rank(PRE, PRE)};
+  const auto after_several = [&](DramCommand from) {
+    return AfterPrecharge{std::max(distance(bank, from, ACT), distance.in_rank(from, ACT)),
+                          std::max({distance.refresh_of(bank, from), distance.in_rank(from, REFab),
+                                    distance.one_bank_refresh_in_rank(from)}),
+                          distance.in_rank(from, PRE)};
+  };
+  after_precharge_all_ = after_several(PREab);
+  after_precharge_same_ = after_several(PREsb);
+  for (const DramCommand from : {REFab, REFpb, REFsb, RFMab, RFMpb}) {
+    after_refresh_[static_cast<std::size_t>(from)] = {
+        distance(bank, from, ACT),   distance.refresh_of(bank, from), distance.in_rank(from, ACT),
+        distance.in_rank(from, PRE), distance.in_rank(from, REFab),   distance.one_bank_refresh_in_rank(from)};
+  }
+}
+
+void BankTimes::precharged_all(std::uint64_t banks, int rank, std::int64_t tick, DramCommand command) {
+  take_bus(command, tick);
+  const AfterPrecharge& after = command == PREab ? after_precharge_all_ : after_precharge_same_;
+  for_each(banks, [&](int bank) {
+    raise(activate_[at(bank)], tick + after.bank_activate);
+    raise(refresh_[at(bank)], tick + after.bank_refresh);
+  });
+  raise(ranks_[at(rank)].precharge, tick + after.rank_precharge);
+}
+
+std::int64_t BankTimes::auto_precharged(bool write, int bank, std::int64_t tick) {
+  accessed(write, bank, tick);
+  const std::int64_t begins = precharge_[at(bank)];
+  raise(activate_[at(bank)], begins + after_precharge_.bank_activate);
+  raise(refresh_[at(bank)], begins + after_precharge_.bank_refresh);
+  return begins;
+}
+
+void BankTimes::refreshed(DramCommand command, std::uint64_t banks, int rank, std::int64_t tick) {
+  take_bus(command, tick);
+  const AfterRefresh& after = after_refresh_[static_cast<std::size_t>(command)];
+  for_each(banks, [&](int bank) {
+    raise(activate_[at(bank)], tick + after.bank_activate);
+    raise(refresh_[at(bank)], tick + after.bank_refresh);
+  });
+  Rank& own = ranks_[at(rank)];
+  raise(own.activate, tick + after.rank_activate);
+  raise(own.precharge, tick + after.rank_precharge);
+  raise(own.refresh_all, tick + after.rank_refresh_all);
+  raise(own.refresh_one, tick + after.rank_refresh_one);
+}
+
+void BankTimes::hold_until(std::int64_t tick) {
+  raise(row_bus_, tick);
+  raise(column_bus_, tick);
+}
+
+}  // namespace orrery

@@ -1,0 +1,216 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstdint>
+
+#include "orrery/memory/device.h"
+
+namespace orrery {
+
+/// The ticks at which a command may start: phase, phase + 1, ..., phase + slack of every `mask` + 1 ticks.
+struct CommandSlots {
+  std::int64_t mask = 0;
+  std::int64_t phase = 0;
+  std::int64_t slack = 0;
+
+  /// The first such tick that is not before `tick`.
+  std::int64_t from(std::int64_t tick) const {
+    const std::int64_t position = (tick - phase) & mask;
+    return position <= slack ? tick : tick + mask + 1 - position;
+  }
+};
+
+/// When each bank of a unit may get each command next. An issued command raises the times of the banks of
+/// its group and the ranks, and nothing else: the earliest tick of a command is the later of the two when asked for.
+class BankTimes {
+ public:
+  static constexpr int kMostBanks = 64;
+  static constexpr int kMostRanks = 4;
+  static constexpr int kMostWindow = 16;
+
+  /// `turn` of `turns` units that take turns on the same command buses.
+  BankTimes(const DramDevice& device, int turns, int turn);
+
+  int rank_of(int bank) const { return rank_[at(bank)]; }
+  std::uint64_t banks_of_rank(int rank) const { return rank_mask_[at(rank)]; }
+
+  /// A bound that all banks of a rank share, and the time of the bank itself: the later of both, on a slot, is when
+  /// the command can start.
+  std::int64_t activate_bound(int rank, std::int64_t from) const {
+    const std::int64_t window = window_[window_of_unit_ ? 0 : at(rank)].oldest() + window_ticks_;
+    return later(later(from, row_bus_), later(ranks_[at(rank)].activate, window));
+  }
+  std::int64_t precharge_bound(int rank, std::int64_t from) const {
+    return later(later(from, row_bus_), ranks_[at(rank)].precharge);
+  }
+  std::int64_t activate(int bank, std::int64_t bound) const {
+    return row_slots_.from(later(bound, activate_[at(bank)]));
+  }
+  std::int64_t precharge(int bank, std::int64_t bound) const {
+    return precharge_slots_.from(later(bound, precharge_[at(bank)]));
+  }
+  std::int64_t column(bool write, int bank, std::int64_t from) const {
+    return column_slots_.from(
+        later(later(from, column_[write][at(bank)]), later(ranks_[at(rank_of(bank))].column[write], column_bus())));
+  }
+  /// No column command of that direction can start before, whatever the bank.
+  std::int64_t column_bound(bool write, std::int64_t from) const {
+    std::int64_t bound = ranks_[0].column[write];
+    for (int rank = 1; rank < rank_count_; ++rank) bound = std::min(bound, ranks_[at(rank)].column[write]);
+    return column_slots_.from(later(later(from, bound), column_bus()));
+  }
+  /// Close all rows of `open`, banks of one rank, with one command.
+  std::int64_t precharge_all(std::uint64_t open, int rank, std::int64_t from) const {
+    std::int64_t earliest = precharge_bound(rank, from);
+    for_each(open, [&](int bank) { earliest = later(earliest, precharge_[at(bank)]); });
+    return precharge_slots_.from(earliest);
+  }
+  /// Refresh, or manage, the closed `banks` of one rank.
+  std::int64_t refresh(DramCommand command, std::uint64_t banks, int rank, std::int64_t from) const {
+    const bool all = command == DramCommand::REFab || command == DramCommand::RFMab;
+    std::int64_t earliest =
+        later(later(from, row_bus_), all ? ranks_[at(rank)].refresh_all : ranks_[at(rank)].refresh_one);
+    for_each(banks, [&](int bank) { earliest = later(earliest, refresh_[at(bank)]); });
+    return row_slots_.from(earliest);
+  }
+  /// A command that only needs its bus.
+  std::int64_t bus(std::int64_t from) const { return later(from, row_bus_); }
+
+  void activated(int bank, std::int64_t tick);
+  void precharged(int bank, std::int64_t tick);
+  void precharged_all(std::uint64_t banks, int rank, std::int64_t tick, DramCommand command);
+  void accessed(bool write, int bank, std::int64_t tick);
+  /// What a read means for the next reads, only; `accessed` with the last read of each bank makes up for the rest.
+  void read_in_streak(int bank, std::int64_t tick) {
+    take_bus(DramCommand::RD, tick);
+    const AfterColumn& after = after_column_[0];
+    raise_group(column_[0], bank, tick + after.group[0]);
+    const int rank = rank_of(bank);
+    for (int other = 0; other < rank_count_; ++other) {
+      raise(ranks_[at(other)].column[0], tick + (other == rank ? after.rank[0] : after.other[0]));
+    }
+  }
+  /// The row closes by itself; returns when that begins.
+  std::int64_t auto_precharged(bool write, int bank, std::int64_t tick);
+  void refreshed(DramCommand command, std::uint64_t banks, int rank, std::int64_t tick);
+  /// Nothing of the unit before `tick`: leaving a power state.
+  void hold_until(std::int64_t tick);
+  void take_bus(DramCommand command, std::int64_t tick) {
+    const DeviceCommand& form = commands_[static_cast<std::size_t>(command)];
+    raise(form.bus == CommandBus::column ? column_bus_ : row_bus_, tick + form.ticks);
+  }
+
+  template <class Function>
+  static void for_each(std::uint64_t banks, Function function) {
+    for (; banks != 0; banks &= banks - 1) function(std::countr_zero(banks));
+  }
+
+ private:
+  struct Rank {
+    std::int64_t activate = 0, precharge = 0;
+    std::array<std::int64_t, 2> column{};
+    std::int64_t refresh_all = 0, refresh_one = 0;
+  };
+  /// The last activations, as many as a window counts.
+  struct Window {
+    std::array<std::int64_t, kMostWindow> ticks;
+    int count = 1;
+    int next = 0;
+    std::int64_t oldest() const { return ticks[at(next)]; }
+    void add(std::int64_t tick) {
+      ticks[at(next)] = tick;
+      if (++next == count) next = 0;
+    }
+  };
+  /// Ticks that one command adds to others, by scope.
+  struct AfterActivate {
+    std::int32_t bank_activate, bank_precharge, bank_refresh, group_activate, rank_activate, other_activate,
+        rank_refresh_one;
+    std::array<std::int32_t, 2> bank_column;
+  };
+  struct AfterColumn {
+    std::int32_t bank_precharge;
+    std::array<std::int32_t, 2> group, rank, other;
+  };
+  struct AfterPrecharge {
+    std::int32_t bank_activate, bank_refresh, rank_precharge;
+  };
+  struct AfterRefresh {
+    std::int32_t bank_activate, bank_refresh, rank_activate, rank_precharge, rank_refresh_all, rank_refresh_one;
+  };
+
+  static std::size_t at(int i) { return static_cast<std::size_t>(i); }
+  std::int64_t column_bus() const { return split_bus_ ? column_bus_ : row_bus_; }
+  static std::int64_t later(std::int64_t a, std::int64_t b) { return a < b ? b : a; }
+  static void raise(std::int64_t& time, std::int64_t to) { time = later(time, to); }
+  /// All banks of the group of `bank`, which lie beside each other.
+  void raise_group(std::array<std::int64_t, kMostBanks>& times, int bank, std::int64_t to) {
+    const int first = group_first_[at(bank)];
+    for (int i = first; i < first + banks_per_group_; ++i) raise(times[at(i)], to);
+  }
+  void take_slots(const DramDevice& device, int turns, int turn);
+  void take_distances(const DramDevice& device);
+
+  // By bank, with what its group asks for.
+  std::array<std::int64_t, kMostBanks> activate_{}, precharge_{}, refresh_{};
+  std::array<std::array<std::int64_t, kMostBanks>, 2> column_{};  // by write
+  std::array<Rank, kMostRanks> ranks_;
+  std::array<Window, kMostRanks> window_;
+  std::array<std::uint8_t, kMostBanks> rank_{}, group_first_{};
+  int banks_per_group_ = 1;
+  std::array<std::uint64_t, kMostRanks> rank_mask_{};
+  std::array<DeviceCommand, kDramCommands> commands_;
+  std::int64_t row_bus_ = 0, column_bus_ = 0;
+  std::int64_t window_ticks_ = 0;
+  bool window_of_unit_ = false;
+  bool split_bus_ = false;
+  int rank_count_ = 1;
+  CommandSlots row_slots_, precharge_slots_, column_slots_;
+  AfterActivate after_activate_{};
+  std::array<AfterColumn, 2> after_column_{};
+  AfterPrecharge after_precharge_{}, after_precharge_all_{}, after_precharge_same_{};
+  std::array<AfterRefresh, kDramCommands> after_refresh_{};
+};
+
+inline void BankTimes::activated(int bank, std::int64_t tick) {
+  take_bus(DramCommand::ACT, tick);
+  raise(activate_[at(bank)], tick + after_activate_.bank_activate);
+  raise(precharge_[at(bank)], tick + after_activate_.bank_precharge);
+  raise(refresh_[at(bank)], tick + after_activate_.bank_refresh);
+  raise(column_[0][at(bank)], tick + after_activate_.bank_column[0]);
+  raise(column_[1][at(bank)], tick + after_activate_.bank_column[1]);
+  raise_group(activate_, bank, tick + after_activate_.group_activate);
+  const int rank = rank_of(bank);
+  for (int other = 0; other < rank_count_; ++other) {
+    raise(ranks_[at(other)].activate,
+          tick + (other == rank ? after_activate_.rank_activate : after_activate_.other_activate));
+  }
+  raise(ranks_[at(rank)].refresh_one, tick + after_activate_.rank_refresh_one);
+  window_[window_of_unit_ ? 0 : at(rank)].add(tick);
+}
+
+inline void BankTimes::precharged(int bank, std::int64_t tick) {
+  take_bus(DramCommand::PRE, tick);
+  raise(activate_[at(bank)], tick + after_precharge_.bank_activate);
+  raise(refresh_[at(bank)], tick + after_precharge_.bank_refresh);
+  raise(ranks_[at(rank_of(bank))].precharge, tick + after_precharge_.rank_precharge);
+}
+
+inline void BankTimes::accessed(bool write, int bank, std::int64_t tick) {
+  take_bus(write ? DramCommand::WR : DramCommand::RD, tick);
+  const AfterColumn& after = after_column_[write];
+  raise(precharge_[at(bank)], tick + after.bank_precharge);
+  for (const bool next : {false, true}) {
+    if (after.group[next] > 0) raise_group(column_[next], bank, tick + after.group[next]);
+  }
+  const int rank = rank_of(bank);
+  for (int other = 0; other < rank_count_; ++other) {
+    const auto& distance = other == rank ? after.rank : after.other;
+    raise(ranks_[at(other)].column[0], tick + distance[0]);
+    raise(ranks_[at(other)].column[1], tick + distance[1]);
+  }
+}
+
+}  // namespace orrery

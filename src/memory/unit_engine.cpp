@@ -1,0 +1,890 @@
+#include "orrery/memory/unit_engine.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <vector>
+
+#include "orrery/memory/bank_times.h"
+#include "orrery/memory/completion_ring.h"
+#include "orrery/memory/refresh_schedule.h"
+#include "orrery/memory/request_queue.h"
+#include "orrery/memory/unit_recorder.h"
+
+namespace orrery {
+namespace {
+
+using enum DramCommand;
+
+constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+constexpr std::uint64_t kAllBanks = ~std::uint64_t{0};
+
+/// The next command of some kind: when it can start, and what it is about.
+struct Candidate {
+  std::int64_t tick = kNever;
+  std::int16_t request = RequestQueue::kNone;  ///< of a column command or activation
+  std::int16_t bank = -1;
+  bool activates = false;  ///< a row command: opens, else closes
+};
+
+/// A request whose row was opened for it, and which has not had its data.
+struct Activated {
+  std::int64_t stamp = 0;
+  std::int16_t request = RequestQueue::kNone;
+  std::int16_t bank = -1;
+  bool write = false;
+};
+
+/// One unit and its controller. SplitBus: row and column commands on buses of their own. TwoStep: an activation is two
+/// commands, and the data clock must be started (LPDDR). Recorded: a sink wants the commands.
+///
+/// Of each kind of command the engine remembers the next one that can issue, and when. What happens in between makes
+/// other candidates later, or adds one that is compared; only what may have changed is looked for again.
+template <bool SplitBus, bool TwoStep, bool Recorded>
+class Engine {
+ public:
+  Engine(const DramDevice& device, const ControllerSettings& settings, const Injection& injection, AccessSource& source,
+         CommandSink* sink)
+      : settings_(settings),
+        follows_ramulator_(settings.policy != SchedulingPolicy::row_hit_first),
+        outstanding_limit_(injection.outstanding),
+        source_(source),
+        times_(device, settings.takes_turns ? device.units_sharing_commands : 1, settings.turn),
+        queue_(settings.read_entries + settings.write_entries + device.banks()),
+        refresh_(device, settings),
+        recorder_(device, Recorded ? sink : nullptr),
+        banks_per_rank_(device.banks_per_rank()),
+        banks_per_group_(device.banks_per_group),
+        ranks_(device.ranks),
+        read_time_(device.read_latency + device.burst_ticks),
+        write_time_(device.write_latency + device.burst_ticks),
+        most_writes_(static_cast<int>(std::floor(settings.write_high * settings.write_entries))),
+        least_writes_(static_cast<int>(std::ceil(settings.write_low * settings.write_entries))) {
+    if constexpr (TwoStep) {
+      activation_deadline_ = device.timing("AAD") * device.ticks_per_clock;
+      clock_runs_on_ = device.timing("WCKPST") * device.ticks_per_clock;
+      clock_start_ticks_ = device.commands[static_cast<std::size_t>(CAS)].ticks;
+    }
+    wants_idleness_ = settings.postponed > 0;
+    idle_before_pulling_in_ = device.timing("RFCab") * device.ticks_per_clock;
+    completions_.reserve(static_cast<std::size_t>(read_time_ / device.burst_ticks) + 2);
+  }
+
+  UnitActivity run() {
+    fill();
+    inject(0);
+    settle(1);
+    while (true) {
+      const std::int64_t tick = next_event();
+      if (is_over(tick)) break;
+      now_ = tick;
+      pass(tick);
+      if (reads_in_order_ >= kStreak) stream();
+    }
+    return recorder_.finish(end_tick());
+  }
+
+ private:
+  // ---------------------------------------------------------------- time
+
+  std::int64_t next_event() const {
+    std::int64_t tick = std::min({active_.tick, maintenance_.tick, refresh_.next_due(), wake_});
+    if (!queue_blocked_) tick = std::min({tick, column_.tick, row_.tick});
+    if (waits_for_completion_) tick = std::min(tick, completions_.next());
+    if (position_ < filled_) tick = std::min(tick, std::max(accesses_[position_].tick, arrival_));
+    if constexpr (TwoStep) {
+      if (clocked_.tick != kNever) tick = std::min({clocked_.tick, refresh_.next_due(), completion_or_never()});
+      if (owed_ != RequestQueue::kNone) tick = std::min(tick, now_ + 1);
+    }
+    return std::max(tick, now_ + 1);
+  }
+  std::int64_t completion_or_never() const { return waits_for_completion_ ? completions_.next() : kNever; }
+
+  bool is_over(std::int64_t tick) const {
+    return position_ == filled_ && queue_.size(false) == 0 && active_reads_ == 0 && tick > end_tick();
+  }
+  std::int64_t end_tick() const { return std::max(completions_.last(), last_injection_); }
+
+  /// Everything that happens at one tick, in the order of Ramulator's: data returns, refresh falls due, commands
+  /// issue, requests enter.
+  void pass(std::int64_t tick) {
+    outstanding_ -= completions_.take(tick);
+    if (refresh_.next_due() <= tick) fall_due(tick);
+    if (tick >= wake_) be_idle(tick);
+    if constexpr (SplitBus) {
+      if (issue_column(tick)) settle(tick);
+      issue_row(tick);
+    } else {
+      issue_one(tick);
+    }
+    inject(tick);
+    settle(tick + 1);
+  }
+
+  // ---------------------------------------------------------------- streams
+
+  /// Reads of open rows, each of which lets the next access in, as long as the data bus is the limit: what a stream
+  /// does until it comes to other rows. Does exactly what `pass` would, with the little that changes.
+  void stream() {
+    reads_in_order_ = 0;
+    if (!may_stream()) return;
+    window_ = {};
+    window_.from_queue = queue_.oldest(false);
+    window_.fresh = stream_began_ = position_;
+    std::int64_t limit = std::min({refresh_.next_due(), active_.tick, row_.tick});
+    std::int64_t tick = now_;
+    std::uint64_t touched = 0;
+    int left = queue_.size(false);
+    while (true) {
+      const std::int64_t next = times_.column_bound(false, tick + 1);
+      limit = let_stream_in(next, limit, left);
+      fill_window();
+      if (next >= limit || left <= 1) break;
+      const int chosen = oldest_ready_in_window(next);
+      if (chosen < 0) break;
+      if constexpr (TwoStep) {
+        if (next >= clock_runs_until_) break;
+        clock_runs_until_ = std::max(clock_runs_until_, next + read_time_ + clock_runs_on_);
+      }
+      const Streamed& read = window_.entries[static_cast<std::size_t>(chosen) % kWindow];
+      tick = next;
+      times_.read_in_streak(read.bank, tick);
+      last_read_[static_cast<std::size_t>(read.bank)] = tick;
+      touched |= std::uint64_t{1} << read.bank;
+      completions_.add(tick + read_time_);
+      recorder_.row_hit();
+      recorder_.read_returned(tick + read_time_ - read.stamp);
+      record(RD, read.bank, read.row, read.column, tick);
+      window_.take(chosen);
+      --left;
+    }
+    if (tick != now_ || position_ != stream_began_) end_stream(touched, tick);
+  }
+
+  /// A read that a stream may issue next.
+  struct Streamed {
+    std::int64_t stamp = 0;
+    std::int32_t row = 0;
+    std::int32_t column = 0;
+    std::int16_t request = RequestQueue::kNone;  ///< kNone: not in the queue, but one of accesses_
+    std::int16_t bank = 0;
+  };
+  static constexpr unsigned kWindow = 16;
+  /// The oldest reads that wait, in order; some of them issued already.
+  struct Window {
+    std::array<Streamed, kWindow> entries;
+    unsigned head = 0, tail = 0;
+    std::uint32_t issued = 0;                       ///< bit i: that of entry head + i
+    std::int16_t from_queue = RequestQueue::kNone;  ///< the next one to look at; after the queue come the accesses
+    std::size_t fresh = 0;
+
+    void take(int chosen) {
+      issued |= std::uint32_t{1} << (static_cast<unsigned>(chosen) - head);
+      const int done = std::countr_one(issued);
+      head += static_cast<unsigned>(done);
+      issued >>= done;
+    }
+  };
+
+  void fill_window() {
+    while (window_.tail - window_.head < kWindow) {
+      Streamed read;
+      if (window_.from_queue != RequestQueue::kNone) {
+        const WaitingRequest& waiting = queue_[window_.from_queue];
+        if (queue_.open_row(waiting.bank) != waiting.row || queue_.has_miss(false, waiting.bank)) return;
+        read = {waiting.stamp, waiting.row, waiting.column, window_.from_queue, waiting.bank};
+        window_.from_queue = waiting.next;
+      } else if (window_.fresh < position_) {
+        const MemoryAccess& access = accesses_[window_.fresh];
+        const int bank = bank_of(access);
+        if (queue_.has_miss(false, bank)) return;
+        read = {stamps_[window_.fresh], access.row, access.column, RequestQueue::kNone,
+                static_cast<std::int16_t>(bank)};
+        ++window_.fresh;
+      } else {
+        return;
+      }
+      window_.entries[window_.tail++ % kWindow] = read;
+    }
+  }
+  int oldest_ready_in_window(std::int64_t tick) const {
+    for (unsigned i = window_.head; i != window_.tail; ++i) {
+      if ((window_.issued >> (i - window_.head) & 1) == 0 &&
+          times_.column(false, window_.entries[i % kWindow].bank, tick) == tick) {
+        return static_cast<int>(i);
+      }
+    }
+    return -1;
+  }
+
+  bool may_stream() const {
+    if (work_ || writing_ || outstanding_limit_ == 0 || settings_.page != PagePolicy::open) return false;
+    if (outstanding_limit_ > settings_.read_entries || queue_.size(true) > 0 || !waits_for_completion_) return false;
+    if (refresh_may_start_ && refresh_.owes()) return false;
+    return !TwoStep || (owed_ == RequestQueue::kNone && clocked_.tick == kNever);
+  }
+
+  /// Data that return until `tick` let accesses in. Returns the tick at which `pass` must take over, at most `limit`:
+  /// that of the first access that is no read of an open row.
+  std::int64_t let_stream_in(std::int64_t tick, std::int64_t limit, int& left) {
+    while (completions_.next() <= tick) {
+      const std::int64_t returned = completions_.next();
+      if (returned >= limit) return limit;
+      if (position_ + 1 >= filled_) return returned;
+      const MemoryAccess& access = accesses_[position_];
+      const int bank = bank_of(access);
+      if (access.write || access.tick > returned || queue_.open_row(bank) != access.row) return returned;
+      if (accesses_[position_ + 1].write) return returned;  // it waits for no data: it enters together with this one
+      completions_.drop();
+      stamps_[position_++] = returned;
+      last_injection_ = returned;
+      recorder_.entered(false);
+      ++left;
+    }
+    return limit;
+  }
+
+  /// Puts the queue into the state in which the stream leaves it.
+  void end_stream(std::uint64_t touched, std::int64_t tick) {
+    std::uint32_t issued = window_.issued;
+    unsigned entry = window_.head;
+    const auto next_left = [&] {
+      while (entry != window_.tail && (issued >> (entry - window_.head) & 1) != 0) ++entry;
+      return entry == window_.tail ? nullptr : &window_.entries[entry++ % kWindow];
+    };
+    const Streamed* left = next_left();
+    for (std::int16_t request = queue_.oldest(false); request != window_.from_queue;) {
+      const std::int16_t next = queue_[request].next;
+      if (left != nullptr && left->request == request) {
+        left = next_left();
+      } else {
+        queue_.remove(request);
+        queue_.release(request);
+      }
+      request = next;
+    }
+    for (; left != nullptr; left = next_left()) {
+      queue_.push({0, left->row, left->column, 0, 0, 0, false}, left->bank, left->stamp, next_order_++);
+    }
+    for (std::size_t i = window_.fresh; i < position_; ++i) {
+      queue_.push(accesses_[i], bank_of(accesses_[i]), stamps_[i], next_order_++);
+    }
+    BankTimes::for_each(touched,
+                        [&](int bank) { times_.accessed(false, bank, last_read_[static_cast<std::size_t>(bank)]); });
+    now_ = tick;
+    active_stale_ = column_stale_ = row_stale_ = true;
+    refresh_may_start_ = true;
+    settle(tick + 1);
+  }
+  int bank_of(const MemoryAccess& access) const {
+    return (access.rank * banks_per_rank_) + (access.group * banks_per_group_) + access.bank;
+  }
+
+  // ---------------------------------------------------------------- what comes next
+
+  /// Brings direction and candidates up to date for commands from `from` on.
+  void settle(std::int64_t from) {
+    if (refresh_may_start_ && !work_) start_maintenance(from);
+    if (active_stale_) find_active(from);
+    if (looks_at_queues(from)) choose_direction();
+    if (!queue_blocked_) {
+      if (column_stale_) find_column(from);
+      if (row_stale_) find_row(from);
+    }
+    if (maintenance_stale_ && work_) find_maintenance(from);
+    if (wants_idleness_) watch_idleness(from);
+  }
+
+  /// Whether the controller comes to look at its queues at that tick: the direction is chosen then.
+  bool looks_at_queues(std::int64_t tick) const {
+    if (queue_blocked_ || (follows_ramulator_ && refresh_.next_due() <= tick)) return false;
+    if constexpr (SplitBus) return true;
+    if constexpr (TwoStep) {
+      if (clocked_.tick != kNever || (owed_ != RequestQueue::kNone && tick >= owed_deadline_)) return false;
+    }
+    return active_.tick != tick;
+  }
+  void choose_direction() {
+    const int writes = queue_.size(true);
+    const int reads = queue_.size(false);
+    if (!writing_) {
+      if (writes > most_writes_ || (reads == 0 && (writes > 0 || follows_ramulator_))) turn(true);
+    } else if (writes < least_writes_ && reads != 0) {
+      turn(false);
+    }
+  }
+  void turn(bool writing) {
+    writing_ = writing;
+    column_stale_ = row_stale_ = true;
+  }
+
+  void find_active(std::int64_t from) {
+    active_stale_ = false;
+    active_ = {};
+    for (const Activated& activated : activated_) consider_active(activated, from);
+  }
+  void consider_active(const Activated& activated, std::int64_t from) {
+    const std::int64_t tick = times_.column(activated.write, activated.bank, from);
+    if (tick > active_.tick) return;
+    if (tick < active_.tick || activated.stamp < stamp_of_active_) {
+      active_ = {tick, activated.request, activated.bank, false};
+      stamp_of_active_ = activated.stamp;
+    }
+  }
+  void await_data(std::int16_t request, std::int64_t from) {
+    const WaitingRequest& waiting = queue_[request];
+    activated_.push_back({waiting.stamp, request, static_cast<std::int16_t>(waiting.bank), waiting.write});
+    if (!active_stale_) consider_active(activated_.back(), from);
+  }
+
+  bool is_starving(int bank, std::int64_t tick) const {
+    if (settings_.age_cap == 0) return false;
+    const std::int16_t miss = queue_.oldest_miss(writing_, bank);
+    return miss != RequestQueue::kNone && queue_[miss].stamp + settings_.age_cap <= tick;
+  }
+
+  void find_column(std::int64_t from) {
+    column_stale_ = false;
+    const std::uint64_t banks = queue_.hit_banks(writing_) & ~blocked_banks_;
+    column_ = {};
+    if (banks == 0) return;
+    // The oldest of all, where it waits for no more than the data bus, cannot be outrun.
+    const std::int16_t oldest = queue_.oldest(writing_);
+    const int bank_of_oldest = queue_[oldest].bank;
+    if (queue_.oldest_hit(writing_, bank_of_oldest) == oldest && (blocked_banks_ >> bank_of_oldest & 1) == 0) {
+      const std::int64_t tick = times_.column(writing_, bank_of_oldest, from);
+      if (tick == times_.column_bound(writing_, from)) {
+        column_ = {tick, oldest, static_cast<std::int16_t>(bank_of_oldest), false};
+        return;
+      }
+    }
+    BankTimes::for_each(banks, [&](int bank) { consider_column(bank, from); });
+  }
+  void consider_column(int bank, std::int64_t from) {
+    if (is_starving(bank, from)) return;
+    const std::int64_t tick = times_.column(writing_, bank, from);
+    if (tick > column_.tick) return;
+    const std::int16_t request = queue_.oldest_hit(writing_, bank);
+    if (tick < column_.tick || is_older(request, column_.request)) {
+      column_ = {tick, request, static_cast<std::int16_t>(bank), false};
+    }
+  }
+  bool is_older(std::int16_t a, std::int16_t b) const {
+    return static_cast<std::int32_t>(queue_[a].order - queue_[b].order) < 0;
+  }
+
+  void find_row(std::int64_t from) {
+    row_stale_ = false;
+    row_ = {};
+    const std::uint64_t wanted = queue_.miss_banks(writing_) & ~blocked_banks_;
+    std::uint64_t to_open = wanted & queue_.closed_banks();
+    std::uint64_t to_close = wanted & ~queue_.closed_banks() & ~busy_banks_;
+    if (TwoStep && owed_ != RequestQueue::kNone) to_open = 0;
+    // Keys order first by tick, then by arrival; their last bits are the bank.
+    std::uint64_t best = kNoKey;
+    const std::uint32_t first = next_order_ - kOrders;
+    for (int rank = 0; rank < ranks_; ++rank) {
+      const std::uint64_t own = times_.banks_of_rank(rank);
+      if ((to_open & own) != 0) {
+        const std::int64_t bound = times_.activate_bound(rank, from);
+        BankTimes::for_each(to_open & own, [&](int bank) {
+          best = std::min(
+              best, key_of(times_.activate(bank, bound) - from, queue_.order_of_miss(writing_, bank) - first, bank));
+        });
+      }
+      if ((to_close & own) != 0) {
+        const std::int64_t bound = times_.precharge_bound(rank, from);
+        BankTimes::for_each(to_close & own, [&](int bank) {
+          const std::int64_t allowed = may_close_from(bank, bound);
+          if (allowed == kNever) return;
+          best = std::min(
+              best, key_of(times_.precharge(bank, allowed) - from, queue_.order_of_miss(writing_, bank) - first, bank));
+        });
+      }
+    }
+    if (best == kNoKey) return;
+    const auto bank = static_cast<int>(best & (RequestQueue::kMostBanks - 1));
+    row_ = {from + static_cast<std::int64_t>(best >> kTickShift), queue_.oldest_miss(writing_, bank),
+            static_cast<std::int16_t>(bank), (to_open >> bank & 1) != 0};
+  }
+  static std::uint64_t key_of(std::int64_t wait, std::uint32_t order, int bank) {
+    return static_cast<std::uint64_t>(wait) << kTickShift | std::uint64_t{order} << kBankBits |
+           static_cast<std::uint64_t>(bank);
+  }
+
+  void consider_row(int bank, std::int64_t from) {
+    const bool closed = (queue_.closed_banks() >> bank & 1) != 0;
+    const int rank = times_.rank_of(bank);
+    std::int64_t tick;
+    if (closed) {
+      if (TwoStep && owed_ != RequestQueue::kNone) return;
+      tick = times_.activate(bank, times_.activate_bound(rank, from));
+    } else {
+      if ((busy_banks_ >> bank & 1) != 0) return;
+      const std::int64_t allowed = may_close_from(bank, times_.precharge_bound(rank, from));
+      if (allowed == kNever) return;
+      tick = times_.precharge(bank, allowed);
+    }
+    if (tick > row_.tick) return;
+    const std::int16_t request = queue_.oldest_miss(writing_, bank);
+    if (tick < row_.tick || is_older(request, row_.request)) {
+      row_ = {tick, request, static_cast<std::int16_t>(bank), closed};
+    }
+  }
+  /// From when on the open row of a bank may be closed for its oldest miss, as far as those who wait for that row are
+  /// concerned.
+  std::int64_t may_close_from(int bank, std::int64_t from) const {
+    if (settings_.policy == SchedulingPolicy::ramulator2) return from;
+    const std::int16_t hit = queue_.oldest_hit(writing_, bank);
+    if (hit == RequestQueue::kNone) return from;
+    const std::int64_t stamp_of_miss = queue_[queue_.oldest_miss(writing_, bank)].stamp;
+    if (follows_ramulator_) return queue_[hit].stamp <= stamp_of_miss ? kNever : from;
+    return settings_.age_cap == 0 ? kNever : std::max(from, stamp_of_miss + settings_.age_cap);
+  }
+
+  // ---------------------------------------------------------------- commands
+
+  /// One command on the shared bus.
+  void issue_one(std::int64_t tick) {
+    if constexpr (TwoStep) {
+      if (issue_clocked(tick)) return;
+      if (owed_ != RequestQueue::kNone && tick >= owed_deadline_) return finish_activation(tick);
+    }
+    if (active_.tick == tick) return access(active_, true, tick);
+    if (work_ && maintenance_.tick == tick) return maintain(tick);
+    if (!queue_blocked_) {
+      const bool column = column_.tick == tick;
+      const bool row = row_.tick == tick;
+      if (column && (!row || !follows_ramulator_ || is_older(column_.request, row_.request))) {
+        return access(column_, false, tick);
+      }
+      if (row) return move_row(tick);
+    }
+    if constexpr (TwoStep) {
+      if (owed_ != RequestQueue::kNone) finish_activation(tick);
+    }
+  }
+
+  /// Says whether that could have changed what the row bus carries at this tick.
+  bool issue_column(std::int64_t tick) {
+    if (active_.tick == tick) {
+      access(active_, true, tick);
+    } else if (!queue_blocked_ && column_.tick == tick) {
+      access(column_, false, tick);
+    } else {
+      return false;
+    }
+    if (looks_at_queues(tick)) choose_direction();
+    return row_stale_ || row_.tick == tick || work_;
+  }
+  void issue_row(std::int64_t tick) {
+    if (work_ && maintenance_.tick == tick) {
+      if (!queue_blocked_ && row_.tick == tick) row_stale_ = true;
+      return maintain(tick);
+    }
+    if (!queue_blocked_ && row_.tick == tick) move_row(tick);
+  }
+
+  void access(const Candidate candidate, bool activated, std::int64_t tick) {
+    if constexpr (TwoStep) {
+      if (tick >= clock_runs_until_ && clocked_.tick == kNever) return start_clock(candidate, activated, tick);
+    }
+    const WaitingRequest request = queue_[candidate.request];
+    const int bank = request.bank;
+    const bool in_order = !activated && !request.write && candidate.request == queue_.oldest(false);
+    if (activated) {
+      activated_.erase(std::find_if(activated_.begin(), activated_.end(),
+                                    [&](const Activated& one) { return one.request == candidate.request; }));
+      busy_banks_ &= ~(std::uint64_t{1} << bank);
+      active_reads_ -= request.write ? 0 : 1;
+    } else {
+      queue_.remove(candidate.request);
+      recorder_.row_hit();
+      noted_hit(bank);
+    }
+    reads_in_order_ = in_order ? reads_in_order_ + 1 : 0;
+    queue_.release(candidate.request);
+    const bool closes = closes_itself(bank);
+    if (closes) {
+      recorder_.closed(bank, times_.auto_precharged(request.write, bank, tick));
+      queue_.close(bank);
+    } else {
+      times_.accessed(request.write, bank, tick);
+    }
+    const DramCommand command = request.write ? (closes ? WRA : WR) : (closes ? RDA : RD);
+    record(command, bank, request.row, request.column, tick);
+    if (!request.write) {
+      completions_.add(tick + read_time_);
+      recorder_.read_returned(tick + read_time_ - request.stamp);
+    }
+    if constexpr (TwoStep) {
+      clock_runs_until_ =
+          std::max(clock_runs_until_, tick + (request.write ? write_time_ : read_time_) + clock_runs_on_);
+    }
+    active_stale_ = column_stale_ = true;
+    after_access(bank, activated, closes, tick);
+  }
+
+  /// A column command delays the precharge of its bank, and may have been the last to keep it open.
+  void after_access(int bank, bool activated, bool closed, std::int64_t tick) {
+    if (closed || row_.bank == bank) {
+      row_stale_ = true;
+    } else if (!row_stale_ && ((queue_.miss_banks(writing_) & ~blocked_banks_) >> bank & 1) != 0 &&
+               (activated || settings_.policy != SchedulingPolicy::ramulator2)) {
+      consider_row(bank, tick + (SplitBus ? 0 : 1));
+    }
+    if (work_ && (work_->banks >> bank & 1) != 0) maintenance_stale_ = true;
+    refresh_may_start_ = true;
+    shared_bus_taken();
+  }
+
+  bool closes_itself(int bank) const {
+    if (settings_.page == PagePolicy::open || (work_ && (work_->banks >> bank & 1) != 0)) return false;
+    if (queue_.oldest_hit(false, bank) != RequestQueue::kNone) return false;
+    if (queue_.oldest_hit(true, bank) != RequestQueue::kNone) return false;
+    return settings_.page == PagePolicy::closed || conflicts_[static_cast<std::size_t>(bank)] >= kConflictsToClose;
+  }
+  void noted_hit(int bank) {
+    if (settings_.page != PagePolicy::adaptive) return;
+    std::int8_t& conflicts = conflicts_[static_cast<std::size_t>(bank)];
+    if (conflicts > 0) --conflicts;
+  }
+  void noted_conflict(int bank) {
+    if (settings_.page != PagePolicy::adaptive) return;
+    std::int8_t& conflicts = conflicts_[static_cast<std::size_t>(bank)];
+    if (conflicts < kMostConflicts) ++conflicts;
+  }
+
+  void move_row(std::int64_t tick) {
+    const Candidate candidate = row_;
+    if (candidate.activates) {
+      activate(candidate, tick);
+    } else {
+      noted_conflict(candidate.bank);
+      queue_.close(candidate.bank);
+      times_.precharged(candidate.bank, tick);
+      recorder_.closed(candidate.bank, tick);
+      record(PRE, candidate.bank, 0, 0, tick);
+      if (column_.bank == candidate.bank) column_stale_ = true;
+    }
+    row_stale_ = true;
+    if (work_) maintenance_stale_ = true;
+    shared_bus_taken();
+  }
+  /// On the one bus, a command may delay every other.
+  void shared_bus_taken() {
+    if constexpr (!SplitBus) {
+      const std::int64_t free = times_.bus(0);
+      active_stale_ |= active_.tick < free;
+      column_stale_ |= column_.tick < free;
+      row_stale_ |= row_.tick < free;
+      if (work_) maintenance_stale_ = true;
+    }
+  }
+
+  void activate(const Candidate& candidate, std::int64_t tick) {
+    const WaitingRequest& request = queue_[candidate.request];
+    const int bank = candidate.bank;
+    queue_.remove(candidate.request);
+    queue_.open(bank, request.row);
+    times_.activated(bank, tick);
+    recorder_.opened(bank, tick);
+    record(ACT, bank, request.row, 0, tick);
+    busy_banks_ |= std::uint64_t{1} << bank;
+    active_reads_ += request.write ? 0 : 1;
+    if (refresh_.count_activation(bank)) to_manage_ |= std::uint64_t{1} << bank;
+    if constexpr (TwoStep) {
+      owed_ = candidate.request;
+      owed_deadline_ = tick + activation_deadline_;
+    } else {
+      await_data(candidate.request, tick + 1);
+    }
+    if (!column_stale_ && (queue_.hit_banks(writing_) >> bank & 1) != 0 && (blocked_banks_ >> bank & 1) == 0) {
+      consider_column(bank, tick + 1);
+    }
+  }
+
+  // ---------------------------------------------------------------- LPDDR: second half of activations, data clock
+
+  void finish_activation(std::int64_t tick) {
+    const int bank = queue_[owed_].bank;
+    record(ACT2, bank, queue_[owed_].row, 0, tick);
+    times_.take_bus(ACT2, tick);
+    await_data(owed_, tick + 1);
+    owed_ = RequestQueue::kNone;
+    active_stale_ = column_stale_ = row_stale_ = maintenance_stale_ = true;
+  }
+
+  void start_clock(const Candidate& candidate, bool activated, std::int64_t tick) {
+    if (owed_ != RequestQueue::kNone && owed_deadline_ <= tick + clock_start_ticks_) {
+      active_stale_ = column_stale_ = true;
+      return finish_activation(tick);
+    }
+    record(CAS, candidate.bank, 0, 0, tick);
+    times_.take_bus(CAS, tick);
+    clocked_ = candidate;
+    clocked_.tick = tick + clock_start_ticks_;
+    clocked_activated_ = activated;
+    active_stale_ = column_stale_ = row_stale_ = maintenance_stale_ = true;
+  }
+  bool issue_clocked(std::int64_t tick) {
+    if (clocked_.tick == kNever) return false;
+    if (clocked_.tick != tick) return true;  // the bus waits for it
+    access(clocked_, clocked_activated_, tick);
+    clocked_ = {};
+    row_stale_ = maintenance_stale_ = true;
+    return true;
+  }
+
+  // ---------------------------------------------------------------- refresh
+
+  void fall_due(std::int64_t tick) {
+    refresh_.fall_due(tick);
+    refresh_may_start_ = true;
+    if (!work_) start_maintenance(tick);
+    if (work_ && maintenance_stale_) find_maintenance(tick);
+  }
+
+  /// Banks that somebody waits for.
+  std::uint64_t wanted_banks() const {
+    return busy_banks_ | queue_.hit_banks(false) | queue_.miss_banks(false) | queue_.hit_banks(true) |
+           queue_.miss_banks(true);
+  }
+
+  void start_maintenance(std::int64_t from) {
+    refresh_may_start_ = false;
+    if (!refresh_.owes() && !pulling_in_ && to_manage_ == 0) return;
+    if (to_manage_ != 0) {
+      const int bank = std::countr_zero(to_manage_);
+      const MaintenanceWork work = refresh_.management(bank);
+      to_manage_ &= ~work.banks;
+      return begin(work, from);
+    }
+    const std::uint64_t busy = wanted_banks();
+    for (int rank = 0; rank < ranks_; ++rank) {
+      if (const auto work = refresh_.take(rank, busy, pulling_in_ && busy == 0)) return begin(*work, from);
+    }
+  }
+  void begin(const MaintenanceWork& work, std::int64_t from) {
+    work_ = work;
+    blocked_banks_ = work.banks;
+    queue_blocked_ = follows_ramulator_;
+    column_stale_ = row_stale_ = true;
+    find_maintenance(from);
+  }
+
+  void find_maintenance(std::int64_t from) {
+    maintenance_stale_ = false;
+    maintenance_ = {};
+    if ((busy_banks_ & work_->banks) != 0 || (TwoStep && owed_ != RequestQueue::kNone)) return;
+    const std::uint64_t open = recorder_.open_banks() & work_->banks;
+    if (open == 0) {
+      maintenance_.tick = times_.refresh(work_->command, work_->banks, work_->rank, from);
+    } else {
+      maintenance_.tick = times_.precharge_all(open, work_->rank, from);
+      maintenance_.bank = static_cast<std::int16_t>(std::countr_zero(open));
+    }
+  }
+
+  void maintain(std::int64_t tick) {
+    const std::uint64_t open = recorder_.open_banks() & work_->banks;
+    if (open != 0) {
+      close_for_maintenance(open, tick);
+      return find_maintenance(tick + 1);
+    }
+    times_.refreshed(work_->command, work_->banks, work_->rank, tick);
+    record(work_->command, std::countr_zero(work_->banks), 0, 0, tick);
+    work_.reset();
+    maintenance_ = {};
+    blocked_banks_ = 0;
+    queue_blocked_ = false;
+    refresh_may_start_ = true;
+    column_stale_ = row_stale_ = true;
+    shared_bus_taken();
+  }
+
+  void close_for_maintenance(std::uint64_t open, std::int64_t tick) {
+    const bool one = work_->command == REFpb || work_->command == RFMpb;
+    const DramCommand command = one ? PRE : work_->command == REFsb ? PREsb : PREab;
+    const int first = std::countr_zero(open);
+    if (one) {
+      times_.precharged(first, tick);
+    } else {
+      times_.precharged_all(work_->banks, work_->rank, tick, command);
+    }
+    BankTimes::for_each(open, [&](int bank) {
+      queue_.close(bank);
+      recorder_.closed(bank, tick);
+    });
+    record(command, one ? first : std::countr_zero(work_->banks), 0, 0, tick);
+    column_stale_ = row_stale_ = true;
+    shared_bus_taken();
+  }
+
+  // ---------------------------------------------------------------- idleness
+
+  bool is_idle() const { return queue_.size(false) + queue_.size(true) == 0 && busy_banks_ == 0 && !work_; }
+
+  /// Sets the alarm for what an idle unit does after a while.
+  void watch_idleness(std::int64_t from) {
+    if (!is_idle()) {
+      wake_ = kNever;
+      pulling_in_ = false;
+      return;
+    }
+    if (wake_ == kNever && !pulling_in_) wake_ = from + idle_before_pulling_in_;
+  }
+  void be_idle(std::int64_t) {
+    wake_ = kNever;
+    if (!is_idle()) return;
+    pulling_in_ = true;
+    refresh_may_start_ = true;
+  }
+
+  // ---------------------------------------------------------------- requests
+
+  void fill() {
+    filled_ = source_.next(accesses_);
+    position_ = 0;
+  }
+
+  void inject(std::int64_t tick) {
+    waits_for_completion_ = false;
+    arrival_ = 0;
+    while (position_ < filled_) {
+      const MemoryAccess& access = accesses_[position_];
+      if (access.tick > tick) return;
+      if (outstanding_limit_ > 0 && outstanding_ >= outstanding_limit_ && !access.write) {
+        waits_for_completion_ = true;
+        arrival_ = kNever;
+        return;
+      }
+      if (queue_.size(access.write) >= (access.write ? settings_.write_entries : settings_.read_entries)) {
+        arrival_ = kNever;  // the next command may make room
+        return;
+      }
+      enter(access, tick);
+      last_injection_ = tick;
+      if (++position_ == filled_ && filled_ == accesses_.size()) fill();
+    }
+  }
+
+  void enter(const MemoryAccess& access, std::int64_t tick) {
+    const int bank = bank_of(access);
+    recorder_.entered(access.write);
+    if (queue_.size(true) > 0 && queue_.find(true, bank, access.row, access.column) != RequestQueue::kNone) {
+      return answer_from_queue(access.write, tick);
+    }
+    const std::int16_t request = queue_.push(access, bank, tick, next_order_++);
+    if (!access.write) ++outstanding_;
+    if (access.write != writing_ || (blocked_banks_ >> bank & 1) != 0) return;
+    if (queue_.oldest_hit(writing_, bank) == request) {
+      if (!column_stale_) consider_column(bank, tick + 1);
+    } else if (queue_.oldest_miss(writing_, bank) == request && !row_stale_) {
+      consider_row(bank, tick + 1);
+    }
+  }
+  void answer_from_queue(bool write, std::int64_t tick) {
+    recorder_.answered_from_queue(write);
+    if (write) return;
+    ++outstanding_;
+    completions_.add_forwarded(tick + 1);
+    recorder_.read_returned(1);
+  }
+
+  void record(DramCommand command, int bank, std::int32_t row, std::int32_t column, std::int64_t tick) {
+    const int rank = times_.rank_of(bank);
+    recorder_.issued(command, rank);
+    if constexpr (Recorded) {
+      const int in_rank = bank - rank * banks_per_rank_;
+      recorder_.tell({tick, command, static_cast<std::uint8_t>(rank),
+                      static_cast<std::uint8_t>(in_rank / banks_per_group_),
+                      static_cast<std::uint8_t>(in_rank % banks_per_group_), row, column});
+    }
+  }
+
+  static constexpr int kBankBits = 6;
+  static constexpr int kTickShift = 38;
+  static constexpr std::uint32_t kOrders = std::uint32_t{1} << 31;  // more than requests pass one that waits
+  static constexpr std::uint64_t kNoKey = ~std::uint64_t{0};
+  static constexpr std::int8_t kMostConflicts = 3;
+  static constexpr std::int8_t kConflictsToClose = 2;
+
+  const ControllerSettings& settings_;
+  const bool follows_ramulator_;
+  const std::int64_t outstanding_limit_;
+  AccessSource& source_;
+  BankTimes times_;
+  RequestQueue queue_;
+  RefreshSchedule refresh_;
+  UnitRecorder recorder_;
+  CompletionRing completions_;
+  const int banks_per_rank_, banks_per_group_, ranks_;
+  const std::int64_t read_time_, write_time_;
+  const int most_writes_, least_writes_;  // watermarks
+  std::int64_t idle_before_pulling_in_ = 0;
+
+  std::int64_t now_ = 0;
+  Candidate active_, column_, row_, maintenance_;
+  bool active_stale_ = true, column_stale_ = true, row_stale_ = true, maintenance_stale_ = false;
+  bool writing_ = false;
+
+  std::vector<Activated> activated_;  // in the order of their activations
+  std::int64_t stamp_of_active_ = 0;
+  std::uint64_t busy_banks_ = 0;  // that were opened for a request which has not had its data yet
+  int active_reads_ = 0;
+
+  std::optional<MaintenanceWork> work_;
+  std::uint64_t blocked_banks_ = 0;  // by the work
+  std::uint64_t to_manage_ = 0;
+  bool queue_blocked_ = false;
+  bool refresh_may_start_ = false;
+  bool wants_idleness_ = false;
+  bool pulling_in_ = false;
+  std::int64_t wake_ = kNever;
+
+  static constexpr int kStreak = 2;  // reads in order before a stream is suspected
+  int reads_in_order_ = 0;
+  std::size_t stream_began_ = 0;
+  Window window_;
+  std::array<std::int64_t, RequestQueue::kMostBanks> last_read_{};
+  std::array<std::int64_t, 1024> stamps_{};  // of accesses_ that a stream let in
+
+  std::array<MemoryAccess, 1024> accesses_;
+  std::size_t position_ = 0, filled_ = 0;
+  std::uint32_t next_order_ = 0;
+  std::int64_t outstanding_ = 0;
+  std::int64_t last_injection_ = 0;
+  std::int64_t arrival_ = 0;  // kNever while the next access waits for something else than its own tick
+  bool waits_for_completion_ = false;
+  std::array<std::int8_t, RequestQueue::kMostBanks> conflicts_{};
+
+  std::int16_t owed_ = RequestQueue::kNone;  // activated by half
+  std::int64_t owed_deadline_ = 0;
+  std::int64_t activation_deadline_ = 0, clock_runs_on_ = 0, clock_start_ticks_ = 1;
+  std::int64_t clock_runs_until_ = 0;
+  Candidate clocked_;  // waits for the data clock that was started for it
+  bool clocked_activated_ = false;
+};
+
+template <bool SplitBus, bool TwoStep>
+UnitActivity run_engine(const DramDevice& device, const ControllerSettings& settings, const Injection& injection,
+                        AccessSource& source, CommandSink* sink) {
+  if (sink != nullptr) return Engine<SplitBus, TwoStep, true>(device, settings, injection, source, sink).run();
+  return Engine<SplitBus, TwoStep, false>(device, settings, injection, source, sink).run();
+}
+
+}  // namespace
+
+UnitActivity simulate_unit(const DramDevice& device, const ControllerSettings& settings, const Injection& injection,
+                           AccessSource& source, CommandSink* sink) {
+  if (device.data_clock) return run_engine<false, true>(device, settings, injection, source, sink);
+  const bool split = device.commands[static_cast<std::size_t>(RD)].bus == CommandBus::column;
+  if (split) return run_engine<true, false>(device, settings, injection, source, sink);
+  return run_engine<false, false>(device, settings, injection, source, sink);
+}
+
+}  // namespace orrery
