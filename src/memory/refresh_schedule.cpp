@@ -12,7 +12,8 @@ RefreshSchedule::RefreshSchedule(const DramDevice& device, const ControllerSetti
       banks_per_group_(device.banks_per_group),
       mode_(settings.refresh),
       postponed_(settings.postponed),
-      limit_(settings.activations_per_management) {
+      limit_(settings.activations_per_management),
+      staggers_(!device.stacked) {
   if (!device.commands[static_cast<std::size_t>(DramCommand::RFMpb)].exists) management_ = DramCommand::RFMab;
   if (mode_ == RefreshMode::none) return;
   const DeviceRefresh& refresh = *device.refresh[static_cast<std::size_t>(mode_)];
@@ -27,7 +28,8 @@ void RefreshSchedule::restart(std::int64_t tick) {
   for (int rank = 0; rank < rank_count_; ++rank) {
     Rank& own = ranks_[static_cast<std::size_t>(rank)];
     own.owed = 0;
-    own.due = mode_ == RefreshMode::none ? kNever : tick + interval_ * (rank + 1) / rank_count_;
+    own.due =
+        mode_ == RefreshMode::none ? kNever : tick + (staggers_ ? interval_ * (rank + 1) / rank_count_ : interval_);
   }
   find_next_due();
   count_owed();
