@@ -73,6 +73,8 @@ std::optional<MaintenanceWork> RefreshSchedule::take(int rank, std::uint64_t bus
   if (mode_ == RefreshMode::none || own.owed <= (ahead ? -postponed_ : 0)) return std::nullopt;
   if (own.unrefreshed == 0) own.unrefreshed = (sets_ == 64 ? 0 : std::uint64_t{1} << sets_) - 1;
   const bool must = own.owed > postponed_;
+  // A stack is refreshed as a whole: what one stack id would hide behind the others, measured stacks lose.
+  if (!staggers_ && mode_ == RefreshMode::all_bank && busy != 0) busy = ~std::uint64_t{0};
   for (std::uint64_t left = own.unrefreshed; left != 0; left &= left - 1) {
     const int number = std::countr_zero(left);
     const std::uint64_t banks = set_of_banks(rank, number);
