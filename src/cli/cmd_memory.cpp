@@ -9,6 +9,7 @@
 #include "orrery/cli/memory_patterns.h"
 #include "orrery/cli/memory_request.h"
 #include "orrery/cli/program.h"
+#include "orrery/memory/in_band_ecc.h"
 #include "orrery/memory/memory_run.h"
 #include "orrery/report/memory_report.h"
 
@@ -57,7 +58,13 @@ class MemoryDesk {
     row.checked = request_.check;
     row.units_of_memory = part.device.units() * request_.packages;
     const bool over_all = request_.trace || is_over_all_units(pattern);
-    const auto mapping = AddressMapping::parse(request_.mapping, part.device, over_all ? row.units_of_memory : 1);
+    auto data = part.device;
+    if (request_.in_band_ecc) {
+      auto smaller = InBandEcc::data_part(part.device);
+      if (!smaller) return failure("--in-band-ecc: " + smaller.error());
+      data = std::move(*smaller);
+    }
+    const auto mapping = AddressMapping::parse(request_.mapping, data, over_all ? row.units_of_memory : 1);
     if (!mapping) return failure("--mapping: " + mapping.error());
     row.mapping = mapping->text();
     const auto settings = settings_for(part.device);
@@ -124,7 +131,13 @@ class MemoryDesk {
     const auto make = [&](std::int64_t unit) { return make_unit_source(pattern, row.device, mapping, unit, input); };
     if (const auto first = make(0); !first) return failure(first.error());
     const bool all = request_.all_units && mapping.units() > 1;
-    return run(std::move(row), all ? mapping.units() : 1, [&](std::int64_t unit) { return *make(unit); });
+    return run(std::move(row), all ? mapping.units() : 1,
+               [&](std::int64_t unit) { return with_ecc(*make(unit), row.device); });
+  }
+
+  std::unique_ptr<AccessSource> with_ecc(std::unique_ptr<AccessSource> data, const DramDevice& device) const {
+    if (!request_.in_band_ecc) return data;
+    return std::make_unique<InBandEcc>(std::move(data), device);
   }
 
   Result<MemoryRow> run_trace(MemoryRow row, const AddressMapping& mapping) {

@@ -180,6 +180,7 @@ constexpr OptionRow kMemoryOptions[] = {
     {"--page", "NAME", "open (when absent), closed, adaptive"},
     {"--refresh", "NAME", "all-bank, per-bank, same-bank, none; the usual one of the standard when absent"},
     {"--temperature", "CELSIUS", "hot memory is refreshed more often"},
+    {"--in-band-ecc", "", "an eighth of each row holds the code of the rest, as with LPDDR; adds its traffic"},
     {"--queue", "N", "entries of the read and of the write queue; 64 when absent"},
     {"--mapping", "SPEC",
      "default, RoBaRaCoCh, ChRaBaRoCo, MOP4CLXOR, or as in 'row|rank|bank|column|group|column:1,bank^row'"},

@@ -131,6 +131,7 @@ void check_together(const Arguments& arguments, const MemoryRequest& request, Re
   exclude("--trace", "--load");
   exclude("--trace", "--requests");
   exclude("--trace", "--curve");
+  exclude("--trace", "--in-band-ecc");
   exclude("--load", "--outstanding");
   exclude("--curve", "--load");
   exclude("--curve", "--outstanding");
@@ -180,6 +181,7 @@ Result<MemoryRequest> read_memory_request(const Arguments& arguments) {
   request.model = arguments.get("--model");
   request.mapping = arguments.get("--mapping").value_or(request.mapping);
   request.all_units = arguments.has("--all-units");
+  request.in_band_ecc = arguments.has("--in-band-ecc");
   request.curve = arguments.has("--curve");
   request.check = arguments.has("--check");
   read_files(arguments, request, reader);

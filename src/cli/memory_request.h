@@ -47,6 +47,7 @@ struct MemoryRequest {
   std::optional<std::int64_t> activations_per_management;
   std::vector<std::pair<std::string, std::int64_t>> timings;
   double toggle = 0.5;
+  bool in_band_ecc = false;
   bool all_units = false;
   bool curve = false;
   bool check = false;

@@ -23,6 +23,8 @@ class AccessSource {
   virtual ~AccessSource() = default;
   /// Fills `accesses` from the front and returns how many there are; fewer than asked for only at the end.
   virtual std::size_t next(std::span<MemoryAccess> accesses) = 0;
+  /// How many of those given so far carry no payload: error correction.
+  virtual std::int64_t overhead_bursts() const { return 0; }
 };
 
 }  // namespace orrery

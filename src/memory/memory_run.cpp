@@ -10,6 +10,7 @@ namespace {
 /// What one unit leaves behind.
 struct UnitAnswer {
   UnitActivity activity;
+  std::int64_t overhead = 0;
   std::vector<RuleReport> rules;
   std::vector<PowerWindow> power;
 };
@@ -56,7 +57,8 @@ UnitAnswer run_unit(const MemoryQuestion& question, const std::optional<EnergyMo
   if (question.sinks) fan.add(question.sinks(unit));
   const auto source = question.sources(unit);
   UnitAnswer answer{
-      simulate_unit(question.device, settings, question.injection, *source, fan.only_if_wanted()), {}, {}};
+      simulate_unit(question.device, settings, question.injection, *source, fan.only_if_wanted()), 0, {}, {}};
+  answer.overhead = source->overhead_bursts();
   if (checker) {
     checker->finish(answer.activity.end_tick);
     answer.rules = checker->reports();
@@ -107,6 +109,7 @@ void add_unit(MemoryAnswer& all, const UnitAnswer& unit) {
   all.forwarded += activity.forwarded;
   all.merged += activity.merged;
   all.row_hits += activity.row_hits;
+  all.overhead += unit.overhead;
   all.latency.merge(activity.latency);
   for (int i = 0; i < kDramCommands; ++i) {
     const auto command = static_cast<DramCommand>(i);

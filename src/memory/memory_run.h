@@ -41,7 +41,8 @@ struct MemoryAnswer {
   std::int64_t forwarded = 0;
   std::int64_t merged = 0;
   std::int64_t row_hits = 0;
-  std::int64_t columns = 0;  ///< column commands
+  std::int64_t columns = 0;   ///< column commands
+  std::int64_t overhead = 0;  ///< of the bursts, those without payload
   std::array<std::int64_t, kDramCommands> commands{};
   LatencyCounts latency;  ///< ticks
   std::optional<EnergyBreakdown> energy;
@@ -49,6 +50,7 @@ struct MemoryAnswer {
   std::vector<RuleReport> rules;  ///< of the checker, summed over units; empty where nothing was checked
 
   std::int64_t bursts() const { return reads + writes; }
+  std::int64_t payload_bursts() const { return bursts() - overhead; }
   std::int64_t violations() const;
 };
 

@@ -40,9 +40,13 @@ std::string setting_text(const MemoryRow& row) {
   if (row.load) {
     text += fmt::format("; {:g} % of the peak asked for", 100 * *row.load);
   } else if (row.injection.outstanding > 0) {
-    text += fmt::format("; {} reads of a {} under way", row.injection.outstanding, row.device.unit);
+    text += fmt::format("; {} read{} of a {} under way", row.injection.outstanding,
+                        row.injection.outstanding == 1 ? "" : "s", row.device.unit);
   }
   text += fmt::format("\n  mapping {}", row.mapping);
+  if (row.answer.overhead > 0) {
+    text += fmt::format("\n  {:.1f} % of the bursts carry error correction", 100 * row.overhead_share());
+  }
   if (row.activation_clamped) text += "\n  the currents leave nothing for activations: their energy counts as 0";
   if (row.energy_low != 1 || row.energy_high != 1) {
     text += fmt::format("\n  energy is known within {:g} to {:g} times", row.energy_low, row.energy_high);
@@ -141,6 +145,7 @@ void write_row(const MemoryRow& row, JsonWriter& json) {
   if (const auto energy = row.picojoules_per_bit()) json.field("energy_pJ_per_bit", *energy);
   write_energy(row, json);
   json.field("requests", row.answer.bursts());
+  if (row.answer.overhead > 0) json.field("ecc_bursts", row.answer.overhead);
   json.field("ticks", row.answer.end_tick);
   json.field("simulated_s", row.seconds());
   json.field("forwarded", row.answer.forwarded);

@@ -30,7 +30,7 @@ struct MemoryRow {
   double energy_high = 1;
 
   double seconds() const { return static_cast<double>(answer.end_tick) * device.tick_seconds(); }
-  double payload_bytes() const { return static_cast<double>(answer.bursts() * device.access_bytes); }
+  double payload_bytes() const { return static_cast<double>(answer.payload_bursts() * device.access_bytes); }
   /// Of the units that were simulated.
   double bytes_per_second() const { return payload_bytes() / seconds(); }
   double share_of_peak() const {
@@ -38,6 +38,7 @@ struct MemoryRow {
   }
   double memory_peak() const { return device.peak_bytes_per_second() * static_cast<double>(units_of_memory); }
   double row_hit_share() const;
+  double overhead_share() const { return static_cast<double>(answer.overhead) / static_cast<double>(answer.bursts()); }
   std::optional<double> picojoules_per_bit() const;
 };
 
