@@ -21,8 +21,8 @@ constexpr DiagnosticCode kCodes[] = {
      "A scenario or catalog file must be a mapping of keys to values. `orrery init TEMPLATE` writes a\n"
      "commented scenario to start from."},
     {"empty-trace", "a trace holds no requests",
-     "The trace was read, but no row of it is a request. Check that it is the right file, and whether\n"
-     "`--skip-bad-rows` has skipped every row."},
+     "The trace was read, but no row of it is a request, or no line an access of memory. Check that it is\n"
+     "the right file, and whether `--skip-bad-rows` has skipped every row."},
     {"id-mismatch", "an entry's id differs from its file name",
      "One catalog entry is one file, and its id is the file name without `.yaml`, so that a reference\n"
      "can be found by eye. Rename the file or change the id."},
@@ -33,6 +33,10 @@ constexpr DiagnosticCode kCodes[] = {
     {"invalid-adapters", "adapters do not go with the model",
      "Low-rank adapters are described for models with dense layers and plain attention: which of their\n"
      "matrices an adapter of experts or of latent attention would change differs from case to case."},
+    {"invalid-expression", "an expression over timings cannot be read",
+     "Constraints and intervals of a DRAM standard are expressions over the timings that the standard names, nBL,\n"
+     "`ranks`, `bank_groups` and `banks_per_group`, with + - * / ( ) and max(a, b), min(a, b). The message says what\n"
+     "could not be read; `orrery show standard ID` prints the names."},
     {"invalid-number", "a text is not a number",
      "Numbers are decimal, with an optional sign, fraction and exponent: `12`, `0.5`, `1e6`. There is no\n"
      "hexadecimal and no octal (`010` is ten), and `nan` and `inf` are not numbers here."},
@@ -49,7 +53,9 @@ constexpr DiagnosticCode kCodes[] = {
      "synchronous scheduling: `async_scheduling: false`."},
     {"invalid-trace-row", "a row of a trace cannot be read",
      "The row lacks a column, holds something that is not a number, a negative time or a token count\n"
-     "below one. Nothing was simulated. `--skip-bad-rows` leaves such rows out and prints how many."},
+     "below one. Nothing was simulated. `--skip-bad-rows` leaves such rows out and prints how many.\n"
+     "A line of a memory trace has an address that is no number or lies beyond the memory; the message names\n"
+     "the limit, and no address is ever wrapped around."},
     {"invalid-yaml", "the file is not valid YAML",
      "The text cannot be parsed. Usual causes are a missing space after a colon, an unclosed quote or\n"
      "bracket, and lines of one mapping that start at different columns."},
@@ -100,7 +106,8 @@ constexpr DiagnosticCode kCodes[] = {
     {"unknown-trace-format", "the trace's format is not known",
      "Known are Azure CSV (TIMESTAMP,ContextTokens,GeneratedTokens), Mooncake JSONL (timestamp,\n"
      "input_length, output_length, hash_ids), and CSV with the columns arrival_s, input_tokens and\n"
-     "output_tokens. Each may be compressed with gzip (`.gz`)."},
+     "output_tokens. Each may be compressed with gzip (`.gz`). Traces of memory are lines like `0x12340 R 100`,\n"
+     "`LD 0x12340`, `R 0,1,2,100,32` or `0x12340 READ 100`: `orrery memory --help`."},
     {"unknown-unit", "a text is not a unit",
      "Units are written as in print: B, kB, GB, GiB, GB/s, FLOP, TFLOP/s, W, J, pJ/B, s, ms, us, h, $,\n"
      "USD/h, USD/kWh, gCO2/kWh, token, req/s, GHz. Case matters: GB is not Gb."},

@@ -161,6 +161,46 @@ constexpr OptionRow kNetworkOptions[] = {
     {"--json", "", "print JSON"},
 };
 
+constexpr OptionRow kMemoryOptions[] = {
+    {"PARTS", "", "a part by id, of a height as in hbm3e-9200:12; several, as in a,b, are set side by side", required},
+    {"--pattern", "LIST",
+     "stream (when absent), random, mixed, turnaround, ping_pong, ping_pong_write, idle_bursts, strided; over all "
+     "units: "
+     "weight_stream, kv_gather, expert_fetch, weights_and_appends"},
+    {"--model", "ID", "whose keys and values, or experts, are read"},
+    {"--requests", "N", "blocks of 64 bytes of each unit; 100000 when absent"},
+    {"--outstanding", "N", "read bursts of a unit that may be under way; 64 when absent"},
+    {"--load", "SHARE", "of the peak, as in 0.25: requests come at that pace, however many are under way"},
+    {"--curve", "", "latency at loads from 1 % to 100 %, as a table and a plot"},
+    {"--trace", "FILE", "recorded accesses of the whole memory, also .gz"},
+    {"--trace-format", "NAME", "plain, load-store, coordinates or dramsim3; seen from the first line when absent"},
+    {"--packages", "N", "stacks, packages or modules beside each other; 1 when absent"},
+    {"--all-units", "", "simulate every unit of the memory, where else the first stands for all"},
+    {"--policy", "NAME", "row-hit-first (when absent), ramulator2, ramulator2-row-hit"},
+    {"--page", "NAME", "open (when absent), closed, adaptive"},
+    {"--refresh", "NAME", "all-bank, per-bank, same-bank, none; the usual one of the standard when absent"},
+    {"--temperature", "CELSIUS", "hot memory is refreshed more often"},
+    {"--queue", "N", "entries of the read and of the write queue; 64 when absent"},
+    {"--mapping", "SPEC",
+     "default, RoBaRaCoCh, ChRaBaRoCo, MOP4CLXOR, or as in 'row|rank|bank|column|group|column:1,bank^row'"},
+    {"--pin-rate", "RATE", "in place of the part's own, as in '9.2 Gbit/s'"},
+    {"--ranks", "N", "in place of the part's own"},
+    {"--timing", "NAME=CLOCKS", "in place of the part's own, as in FAW=20", any},
+    {"--power-down", "TIME", "idle time before power-down, as in '200 ns'; never when absent"},
+    {"--self-refresh", "TIME", "idle time before self-refresh; never when absent"},
+    {"--manage-after", "N", "activations of a bank before it gets refresh management (RFM); never when absent"},
+    {"--stride", "N", "blocks from one access of strided to the next"},
+    {"--write-share", "SHARE", "of the bursts of weights_and_appends"},
+    {"--toggle", "SHARE", "of the data's bits that change; 0.5 (random data) when absent"},
+    {"--seed", "N", "of what is random; 0 gives the reference's numbers"},
+    {"--threads", "N", "units at a time; the result is the same"},
+    {"--check", "", "test each command against the standard's rules, typed apart from the controller's"},
+    {"--commands-out", "FILE", "every command as CSV"},
+    {"--power-out", "FILE", "power over time as CSV"},
+    {"--power-window", "TIME", "of its rows; 1 us when absent"},
+    {"--json", "", "print JSON"},
+};
+
 constexpr OptionRow kVersionOptions[] = {
     {"--json", "", "print JSON"},
 };
@@ -181,6 +221,8 @@ constexpr CommandRow kCommands[] = {
     {"profile", "Look facts up", "turn a trace into a workload profile for the catalog", kProfileOptions,
      command_profile},
     {"op", "Predict operators", "time of one operator on a chip, its terms and its limit", kOpOptions, command_op},
+    {"memory", "Predict operators", "bandwidth, latency and energy of DRAM, command by command", kMemoryOptions,
+     command_memory},
     {"network", "Predict operators", "time of collectives between chips and between nodes", kNetworkOptions,
      command_network},
     {"predict", "Predict operators", "append predictions to a table of operators or of deployments", kPredictOptions,

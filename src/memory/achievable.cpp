@@ -91,9 +91,6 @@ std::string content_of(const DramDevice& device, std::int64_t units) {
 ControllerSettings saturating_settings(const DramDevice& device) {
   ControllerSettings settings = default_settings(device);
   settings.postponed = 0;  // in the long run what was postponed is made up for
-  for (const RefreshMode mode : {RefreshMode::same_bank, RefreshMode::per_bank}) {
-    if (device.refresh[static_cast<std::size_t>(mode)]) settings.refresh = mode;
-  }
   return settings;
 }
 

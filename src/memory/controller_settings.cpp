@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <vector>
 
 namespace orrery {
@@ -18,7 +19,9 @@ bool has(const DramDevice& device, DramCommand command) {
 ControllerSettings default_settings(const DramDevice& device) {
   ControllerSettings settings;
   settings.age_cap = static_cast<std::int32_t>(kAgeCap_s / device.tick_seconds());
-  settings.postponed = device.refresh[static_cast<std::size_t>(RefreshMode::all_bank)]->postponed;
+  settings.refresh = device.usual_refresh;
+  // One less than the standard allows: closing the banks takes time when it must come.
+  settings.postponed = std::max(0, device.refresh[static_cast<std::size_t>(settings.refresh)]->postponed - 1);
   return settings;
 }
 

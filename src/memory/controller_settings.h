@@ -49,7 +49,7 @@ struct ControllerSettings {
   std::int32_t activations_per_management = 0;  ///< of a bank before it gets an RFM; 0: none
 };
 
-/// What the default controller does with this device: row_hit_first, all-bank refresh with the standard's
+/// What the default controller does with this device: row_hit_first, the usual refresh of the standard with its
 /// postponing, an age cap of 2 us.
 ControllerSettings default_settings(const DramDevice& device);
 /// FRFCFS (or FRFCFS-RowHit) of Ramulator 2.1: refreshes on time, buses of one unit alone.

@@ -66,6 +66,7 @@ class DeviceCompiler {
     device_.units_sharing_commands = static_cast<std::int32_t>(standard_.units_sharing_commands);
     if (device_.units_per_channel < device_.units_sharing_commands) device_.units_sharing_commands = 1;
     device_.data_clock = standard_.data_clock;
+    device_.stacked = given.dies_per_rank.has_value();
   }
 
   void take_height(std::int64_t height) {
@@ -187,9 +188,14 @@ class DeviceCompiler {
   }
 
   void take_refresh() {
+    device_.usual_refresh = standard_.refresh.usual.value;
     take_refresh(RefreshMode::all_bank, &standard_.refresh.all_bank);
     take_refresh(RefreshMode::per_bank, standard_.refresh.per_bank ? &*standard_.refresh.per_bank : nullptr);
     take_refresh(RefreshMode::same_bank, standard_.refresh.same_bank ? &*standard_.refresh.same_bank : nullptr);
+    if (!device_.refresh[static_cast<std::size_t>(device_.usual_refresh)]) {
+      impossible(standard_.refresh.usual.place,
+                 fmt::format("{} has no {} refresh", standard_.header.id, enum_name(device_.usual_refresh)));
+    }
     for (const RefreshTemperature& step : standard_.refresh_temperatures) {
       device_.hot_refresh.emplace_back(step.above_celsius.value, step.interval_factor.value);
     }
@@ -277,7 +283,25 @@ std::optional<DramDevice> compile_device(const StandardRecord& standard, const M
   return DeviceCompiler(standard, part, options, diagnostics).compile();
 }
 
+/// Reads every expression with 1 for every name: what cannot be read is wrong for every part.
+static void check_expressions(const StandardRecord& standard, Diagnostics& diagnostics) {
+  std::vector<std::pair<std::string, std::int64_t>> names;
+  for (const auto& timing : standard.timings) names.emplace_back(timing.name, 1);
+  for (const char* name : {"nBL", "ranks", "bank_groups", "banks_per_group"}) names.emplace_back(name, 1);
+  const auto check = [&](const std::string& expression, const Place& place) {
+    if (const auto value = evaluate(expression, names); !value) {
+      diagnostics.error("invalid-expression", place, fmt::format("{}: {}", expression, value.error()));
+    }
+  };
+  for (const TimingConstraint& constraint : standard.constraints) check(constraint.minimum, constraint.place);
+  check(standard.refresh.all_bank.interval, standard.refresh.all_bank.place);
+  for (const auto* form : {&standard.refresh.per_bank, &standard.refresh.same_bank}) {
+    if (*form) check((*form)->interval, (*form)->place);
+  }
+}
+
 void check_physics(const StandardRecord& standard, Diagnostics& diagnostics) {
+  check_expressions(standard, diagnostics);
   std::vector<std::string> mnemonics;
   for (const auto& row : EnumNames<DramCommand>::kRows) mnemonics.emplace_back(row.name);
   for (const auto& command : standard.commands) {

@@ -21,17 +21,6 @@ struct DeviceCommand {
   ClockEdge edge = ClockEdge::any;
 };
 
-enum class RefreshMode { none, all_bank, per_bank, same_bank };
-template <>
-struct EnumNames<RefreshMode> {
-  static constexpr EnumRow<RefreshMode> kRows[] = {
-      {RefreshMode::none, "none", "no refresh, for comparison only"},
-      {RefreshMode::all_bank, "all-bank", "all banks of a rank at once"},
-      {RefreshMode::per_bank, "per-bank", "one bank at a time"},
-      {RefreshMode::same_bank, "same-bank", "one bank of each group at a time"},
-  };
-};
-
 struct DeviceRefresh {
   DramCommand command = DramCommand::REFab;
   std::int32_t interval = 0;  ///< ticks between two commands of a rank
@@ -67,6 +56,7 @@ struct DramDevice {
   std::int32_t ticks_per_clock = 1;
   std::int32_t units_sharing_commands = 1;
   bool data_clock = false;
+  bool stacked = false;  ///< ranks are stack ids
   std::int32_t burst_ticks = 0;
   std::int32_t read_latency = 0;   ///< ticks from the first tick of RD to the first data
   std::int32_t write_latency = 0;  ///< the same of WR
@@ -75,7 +65,8 @@ struct DramDevice {
   std::array<std::array<std::array<std::int32_t, kDramCommands>, kDramCommands>, kTimingScopes> distance{};
   ActivationWindow activation_window;
   std::array<std::optional<DeviceRefresh>, 4> refresh;  ///< by RefreshMode
-  std::vector<std::pair<double, double>> hot_refresh;   ///< above degrees Celsius, factor of the interval
+  RefreshMode usual_refresh = RefreshMode::all_bank;
+  std::vector<std::pair<double, double>> hot_refresh;  ///< above degrees Celsius, factor of the interval
   /// Every timing by name, in clocks.
   std::vector<std::pair<std::string, std::int64_t>> timings;
   std::optional<EnergyRecord> energy;

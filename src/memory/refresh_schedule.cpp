@@ -12,7 +12,8 @@ RefreshSchedule::RefreshSchedule(const DramDevice& device, const ControllerSetti
       banks_per_group_(device.banks_per_group),
       mode_(settings.refresh),
       postponed_(settings.postponed),
-      limit_(settings.activations_per_management) {
+      limit_(settings.activations_per_management),
+      staggers_(!device.stacked) {
   if (!device.commands[static_cast<std::size_t>(DramCommand::RFMpb)].exists) management_ = DramCommand::RFMab;
   if (mode_ == RefreshMode::none) return;
   const DeviceRefresh& refresh = *device.refresh[static_cast<std::size_t>(mode_)];
@@ -27,7 +28,8 @@ void RefreshSchedule::restart(std::int64_t tick) {
   for (int rank = 0; rank < rank_count_; ++rank) {
     Rank& own = ranks_[static_cast<std::size_t>(rank)];
     own.owed = 0;
-    own.due = mode_ == RefreshMode::none ? kNever : tick + interval_ * (rank + 1) / rank_count_;
+    own.due =
+        mode_ == RefreshMode::none ? kNever : tick + (staggers_ ? interval_ * (rank + 1) / rank_count_ : interval_);
   }
   find_next_due();
   count_owed();
@@ -71,6 +73,8 @@ std::optional<MaintenanceWork> RefreshSchedule::take(int rank, std::uint64_t bus
   if (mode_ == RefreshMode::none || own.owed <= (ahead ? -postponed_ : 0)) return std::nullopt;
   if (own.unrefreshed == 0) own.unrefreshed = (sets_ == 64 ? 0 : std::uint64_t{1} << sets_) - 1;
   const bool must = own.owed > postponed_;
+  // A stack is refreshed as a whole: what one stack id would hide behind the others, measured stacks lose.
+  if (!staggers_ && mode_ == RefreshMode::all_bank && busy != 0) busy = ~std::uint64_t{0};
   for (std::uint64_t left = own.unrefreshed; left != 0; left &= left - 1) {
     const int number = std::countr_zero(left);
     const std::uint64_t banks = set_of_banks(rank, number);

@@ -16,7 +16,8 @@ struct MaintenanceWork {
   std::uint64_t banks = 0;  ///< of the unit; they must be closed first
 };
 
-/// Which rank owes which refresh, and when the next falls due. Ranks are staggered. Banks that are refreshed one (or
+/// Which rank owes which refresh, and when the next falls due. Ranks are staggered; the stack ids
+/// of a stack are not, as measured stacks lose about what one of them would. Banks that are refreshed one (or
 /// one of each group) at a time are taken in rounds: each once before any twice, idle ones first.
 class RefreshSchedule {
  public:
@@ -59,6 +60,7 @@ class RefreshSchedule {
   std::int64_t interval_ = kNever;
   int postponed_ = 0;
   int limit_ = 0;
+  bool staggers_ = true;
   std::int64_t next_due_ = kNever;
   int owed_ = 0;  // of all ranks that owe some
   std::array<Rank, 4> ranks_;

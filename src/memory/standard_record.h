@@ -103,6 +103,17 @@ void visit(Visitor& v, TimingConstraint& r) {
   v.place(r.place);
 }
 
+enum class RefreshMode { none, all_bank, per_bank, same_bank };
+template <>
+struct EnumNames<RefreshMode> {
+  static constexpr EnumRow<RefreshMode> kRows[] = {
+      {RefreshMode::none, "none", "no refresh, for comparison only"},
+      {RefreshMode::all_bank, "all-bank", "all banks of a rank at once"},
+      {RefreshMode::per_bank, "per-bank", "one bank at a time"},
+      {RefreshMode::same_bank, "same-bank", "one bank of each group at a time"},
+  };
+};
+
 /// One way to refresh: a command that must come once per interval.
 struct RefreshForm {
   DramCommand command = DramCommand::REFab;
@@ -121,6 +132,7 @@ void visit(Visitor& v, RefreshForm& r) {
   v.place(r.place);
 }
 struct RefreshForms {
+  Sourced<RefreshMode> usual;
   RefreshForm all_bank;
   std::optional<RefreshForm> per_bank;
   std::optional<RefreshForm> same_bank;
@@ -128,6 +140,7 @@ struct RefreshForms {
 constexpr RecordName record_name(const RefreshForms*) { return {"RefreshForms", "The ways to refresh"}; }
 template <class Visitor>
 void visit(Visitor& v, RefreshForms& r) {
+  v.required("usual", r.usual, "What controllers on sale do, as far as their bandwidth shows");
   v.required("all_bank", r.all_bank, "All banks of a rank at once");
   v.optional("per_bank", r.per_bank, "One bank at a time; left out where the standard has none");
   v.optional("same_bank", r.same_bank, "One bank of each group at a time; left out where the standard has none");

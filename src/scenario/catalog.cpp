@@ -9,7 +9,7 @@
 #include "orrery/chip/calibration_record.h"
 #include "orrery/chip/family_record.h"
 #include "orrery/chip/server_record.h"
-#include "orrery/memory/part_record.h"
+#include "orrery/memory/device.h"
 #include "orrery/model/model_record.h"
 #include "orrery/network/link_record.h"
 #include "orrery/scenario/site_record.h"
@@ -106,13 +106,24 @@ class CatalogReferences final : public ReferenceChecker {
   const Catalog& catalog_;
 };
 
+/// What can only be checked together with the entries that an entry refers to.
+template <class R>
+void check_with_others(const R&, const Catalog&, Diagnostics&) {}
+void check_with_others(const MemoryPartRecord& part, const Catalog& catalog, Diagnostics& diagnostics) {
+  if (const auto standard = catalog.load<StandardRecord>(part.standard, diagnostics)) {
+    compile_device(standard->record, part, {}, diagnostics);
+  }
+}
+
 template <class R>
 std::optional<Node> check_entry(const Node& node, std::string_view id, const Catalog& catalog, Diagnostics& diagnostics,
                                 EntryHeader& header) {
   auto entry = read_entry<R>(node, KindOf<R>::kName, id, diagnostics);
   if (!entry) return std::nullopt;
   CatalogReferences checker(catalog, diagnostics);
+  const std::size_t errors_before = diagnostics.error_count();
   record_type<R>().walk(&entry->record, "", checker);
+  if (diagnostics.error_count() == errors_before) check_with_others(entry->record, catalog, diagnostics);
   header = entry->record.header;
   return write_record(entry->record);
 }
