@@ -59,9 +59,7 @@ TEST(InBandEcc, CodeOfDataThatWereWrittenInPartIsReadBeforeItIsWritten) {
   EXPECT_EQ(all[3].row, 4);
 }
 
-TEST(InBandEcc, ARandomReadCostsTwoBursts) {
-  EXPECT_EQ(expanded({read(1, 0), read(2, 0), read(1, 0)}).size(), 6U);
-}
+TEST(InBandEcc, ARandomReadCostsTwoBursts) { EXPECT_EQ(expanded({read(1, 0), read(2, 0), read(1, 0)}).size(), 6U); }
 
 TEST(InBandEcc, ARowThatCannotBeDividedIsRefused) {
   EXPECT_TRUE(InBandEcc::data_part(device_with_columns(64)));
