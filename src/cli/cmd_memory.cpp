@@ -76,7 +76,8 @@ class MemoryDesk {
       row.energy_low = energy->low();
       row.energy_high = energy->high();
     }
-    return request_.trace ? run_trace(std::move(row), *mapping) : run_pattern(std::move(row), *mapping, pattern);
+    return request_.trace ? run_trace(std::move(row), part.device, *mapping)
+                          : run_pattern(std::move(row), part.device, *mapping, pattern);
   }
 
  private:
@@ -120,7 +121,8 @@ class MemoryDesk {
     return settings;
   }
 
-  Result<MemoryRow> run_pattern(MemoryRow row, const AddressMapping& mapping, const std::string& pattern) {
+  Result<MemoryRow> run_pattern(MemoryRow row, const DramDevice& device, const AddressMapping& mapping,
+                                const std::string& pattern) {
     PatternInput input;
     input.blocks = request_.requests;
     input.load = row.load;
@@ -128,11 +130,11 @@ class MemoryDesk {
     input.stride = request_.stride;
     input.write_share = request_.write_share;
     input.model = model_ ? &*model_ : nullptr;
-    const auto make = [&](std::int64_t unit) { return make_unit_source(pattern, row.device, mapping, unit, input); };
+    const auto make = [&](std::int64_t unit) { return make_unit_source(pattern, device, mapping, unit, input); };
     if (const auto first = make(0); !first) return failure(first.error());
     const bool all = request_.all_units && mapping.units() > 1;
     return run(std::move(row), all ? mapping.units() : 1,
-               [&](std::int64_t unit) { return with_ecc(*make(unit), row.device); });
+               [&](std::int64_t unit) { return with_ecc(*make(unit), device); });
   }
 
   std::unique_ptr<AccessSource> with_ecc(std::unique_ptr<AccessSource> data, const DramDevice& device) const {
@@ -140,8 +142,8 @@ class MemoryDesk {
     return std::make_unique<InBandEcc>(std::move(data), device);
   }
 
-  Result<MemoryRow> run_trace(MemoryRow row, const AddressMapping& mapping) {
-    const auto trace = read_memory_trace(*request_.trace, row.device, mapping, request_.trace_format, diagnostics_);
+  Result<MemoryRow> run_trace(MemoryRow row, const DramDevice& device, const AddressMapping& mapping) {
+    const auto trace = read_memory_trace(*request_.trace, device, mapping, request_.trace_format, diagnostics_);
     if (!trace) return failure("");
     if (trace->has_cycles && !request_.outstanding_given) row.injection.outstanding = 0;
     return run(std::move(row), mapping.units(), [&](std::int64_t unit) {

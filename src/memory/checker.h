@@ -97,7 +97,7 @@ class CommandChecker final : public CommandSink {
   void close_slice(const IssuedCommand& command);
   /// The bank of a slice that lies in this group.
   std::size_t slice_bank(const IssuedCommand& command, std::int32_t group) const {
-    return static_cast<std::size_t>((command.rank * groups_ + group) * banks_per_group_ + command.bank);
+    return static_cast<std::size_t>((std::int64_t{command.rank} * groups_ + group) * banks_per_group_ + command.bank);
   }
 
   void distance_broken(const Check& check, const IssuedCommand& command, std::int64_t previous);

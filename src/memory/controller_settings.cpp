@@ -8,7 +8,7 @@
 namespace orrery {
 namespace {
 
-constexpr double kAgeCap_s = 2e-6;
+constexpr double kAgeCapSeconds = 2e-6;
 
 bool has(const DramDevice& device, DramCommand command) {
   return device.commands[static_cast<std::size_t>(command)].exists;
@@ -18,7 +18,7 @@ bool has(const DramDevice& device, DramCommand command) {
 
 ControllerSettings default_settings(const DramDevice& device) {
   ControllerSettings settings;
-  settings.age_cap = static_cast<std::int32_t>(kAgeCap_s / device.tick_seconds());
+  settings.age_cap = static_cast<std::int32_t>(kAgeCapSeconds / device.tick_seconds());
   settings.refresh = device.usual_refresh;
   // One less than the standard allows: closing the banks takes time when it must come.
   settings.postponed = std::max(0, device.refresh[static_cast<std::size_t>(settings.refresh)]->postponed - 1);

@@ -75,7 +75,7 @@ void PowerTrace::pass(Rank& rank, std::int64_t tick) const {
 }
 
 void PowerTrace::apply(Rank& rank, const IssuedCommand& command) const {
-  const std::size_t at = static_cast<std::size_t>(command.group * device_.banks_per_group + command.bank);
+  const std::size_t at = static_cast<std::size_t>(std::int64_t{command.group} * device_.banks_per_group + command.bank);
   switch (command.command) {
     case ACT:
       return open(rank, rank.banks[at], command.tick);
