@@ -105,7 +105,11 @@ class MemoryDesk {
         policy == SchedulingPolicy::row_hit_first ? default_settings(device) : ramulator2_settings(policy);
     settings.read_entries = settings.write_entries = static_cast<std::int32_t>(request_.queue);
     if (request_.page) settings.page = *request_.page;
-    if (request_.refresh) settings.refresh = *request_.refresh;
+    if (request_.refresh && policy == SchedulingPolicy::row_hit_first) {
+      set_refresh(settings, device, *request_.refresh);
+    } else if (request_.refresh) {
+      settings.refresh = *request_.refresh;
+    }
     const auto ticks = [&](Seconds time) { return static_cast<std::int32_t>(time.si() / device.tick_seconds()) + 1; };
     if (request_.power_down_after) settings.power_down_after = ticks(*request_.power_down_after);
     if (request_.self_refresh_after) settings.self_refresh_after = ticks(*request_.self_refresh_after);

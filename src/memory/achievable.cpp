@@ -34,7 +34,7 @@ class ShareFinder {
         unit_mapping_(mapping_.within_unit()),
         settings_(saturating_settings(device)),
         unrefreshed_(settings_) {
-    unrefreshed_.refresh = RefreshMode::none;
+    set_refresh(unrefreshed_, device, RefreshMode::none);
   }
 
   AchievableShares find() const {

@@ -23,11 +23,16 @@ class Distances {
   std::int32_t in_other_rank(DramCommand from, DramCommand to) const {
     return std::max((*this)(other_rank, from, to), (*this)(unit, from, to));
   }
-  std::int32_t refresh_of(TimingScope scope, DramCommand from) const {
-    return std::max({(*this)(scope, from, REFab), (*this)(scope, from, REFpb), (*this)(scope, from, REFsb)});
+  /// Before a bank that got `from` can be refreshed, alone or with all banks of its rank.
+  std::int32_t refresh_of_bank(DramCommand from) const {
+    return std::max({(*this)(bank, from, REFab), (*this)(bank, from, REFpb), (*this)(bank, from, REFsb),
+                     in_rank(from, REFab), in_rank(from, RFMab)});
   }
   std::int32_t one_bank_refresh_in_rank(DramCommand from) const {
     return std::max({in_rank(from, REFpb), in_rank(from, REFsb), in_rank(from, RFMpb)});
+  }
+  std::int32_t one_bank_refresh_in_other_rank(DramCommand from) const {
+    return std::max({in_other_rank(from, REFpb), in_other_rank(from, REFsb), in_other_rank(from, RFMpb)});
   }
 
  private:
@@ -42,6 +47,7 @@ BankTimes::BankTimes(const DramDevice& device, int turns, int turn) : commands_(
   for (int bank = 0; bank < device.banks(); ++bank) {
     const int rank = bank / device.banks_per_rank();
     rank_[at(bank)] = static_cast<std::uint8_t>(rank);
+    group_[at(bank)] = static_cast<std::uint8_t>(bank / device.banks_per_group);
     group_first_[at(bank)] = static_cast<std::uint8_t>(bank - bank % device.banks_per_group);
     rank_mask_[at(rank)] |= std::uint64_t{1} << bank;
   }
@@ -61,8 +67,7 @@ void BankTimes::take_slots(const DramDevice& device, int turns, int turn) {
   const std::int64_t clock = device.ticks_per_clock;
   const std::int64_t first = rising ? 1 : 0;  // rising edges are the odd ticks
   if (turns == 1) {
-    const CommandSlots edges{clock - 1, first, rising ? 0 : clock - 1};
-    row_slots_ = column_slots_ = edges;
+    if (rising) row_slots_ = column_slots_ = {clock - 1, first, 0};
     return;
   }
   // A turn on the column bus lasts a clock; one on the row bus lasts two, so that an activation of up to two
@@ -76,11 +81,12 @@ void BankTimes::take_distances(const DramDevice& device) {
   const Distances distance(device);
   after_activate_ = {distance(bank, ACT, ACT),
                      distance(bank, ACT, PRE),
-                     distance.refresh_of(bank, ACT),
+                     distance.refresh_of_bank(ACT),
                      distance(group, ACT, ACT),
                      distance.in_rank(ACT, ACT),
                      distance.in_other_rank(ACT, ACT),
                      distance.one_bank_refresh_in_rank(ACT),
+                     distance.one_bank_refresh_in_other_rank(ACT),
                      {distance(bank, ACT, RD), distance(bank, ACT, WR)}};
   for (const bool write : {false, true}) {
     const DramCommand from = write ? WR : RD;
@@ -89,19 +95,21 @@ void BankTimes::take_distances(const DramDevice& device) {
                             {distance.in_rank(from, RD), distance.in_rank(from, WR)},
                             {distance.in_other_rank(from, RD), distance.in_other_rank(from, WR)}};
   }
-  after_precharge_ = {distance(bank, PRE, ACT), distance.refresh_of(bank, PRE), distance.in_rank(PRE, PRE)};
+  after_precharge_ = {distance(bank, PRE, ACT), distance.refresh_of_bank(PRE), distance.in_rank(PRE, PRE),
+                      distance.in_other_rank(PRE, PRE)};
   const auto after_several = [&](DramCommand from) {
     return AfterPrecharge{std::max(distance(bank, from, ACT), distance.in_rank(from, ACT)),
-                          std::max({distance.refresh_of(bank, from), distance.in_rank(from, REFab),
+                          std::max({distance.refresh_of_bank(from), distance.in_rank(from, REFab),
                                     distance.one_bank_refresh_in_rank(from)}),
-                          distance.in_rank(from, PRE)};
+                          distance.in_rank(from, PRE), distance.in_other_rank(from, PRE)};
   };
   after_precharge_all_ = after_several(PREab);
   after_precharge_same_ = after_several(PREsb);
   for (const DramCommand from : {REFab, REFpb, REFsb, RFMab, RFMpb}) {
     after_refresh_[static_cast<std::size_t>(from)] = {
-        distance(bank, from, ACT),   distance.refresh_of(bank, from), distance.in_rank(from, ACT),
-        distance.in_rank(from, PRE), distance.in_rank(from, REFab),   distance.one_bank_refresh_in_rank(from)};
+        distance(bank, from, ACT),   distance.refresh_of_bank(from), distance.in_rank(from, ACT),
+        distance.in_rank(from, PRE), distance.in_rank(from, REFab),   distance.one_bank_refresh_in_rank(from),
+        distance.in_other_rank(from, ACT), distance.one_bank_refresh_in_other_rank(from)};
   }
 }
 
@@ -112,7 +120,8 @@ void BankTimes::precharged_all(std::uint64_t banks, int rank, std::int64_t tick,
     raise(activate_[at(bank)], tick + after.bank_activate);
     raise(refresh_[at(bank)], tick + after.bank_refresh);
   });
-  raise(ranks_[at(rank)].precharge, tick + after.rank_precharge);
+  raise_ranks(rank, tick + after.rank_precharge, tick + after.other_precharge,
+              [](Rank& one) -> std::int64_t& { return one.precharge; });
 }
 
 std::int64_t BankTimes::auto_precharged(bool write, int bank, std::int64_t tick) {
@@ -130,11 +139,12 @@ void BankTimes::refreshed(DramCommand command, std::uint64_t banks, int rank, st
     raise(activate_[at(bank)], tick + after.bank_activate);
     raise(refresh_[at(bank)], tick + after.bank_refresh);
   });
-  Rank& own = ranks_[at(rank)];
-  raise(own.activate, tick + after.rank_activate);
-  raise(own.precharge, tick + after.rank_precharge);
-  raise(own.refresh_all, tick + after.rank_refresh_all);
-  raise(own.refresh_one, tick + after.rank_refresh_one);
+  raise_ranks(rank, tick + after.rank_activate, tick + after.other_activate,
+              [](Rank& one) -> std::int64_t& { return one.activate; });
+  raise_ranks(rank, tick + after.rank_refresh_one, tick + after.other_refresh_one,
+              [](Rank& one) -> std::int64_t& { return one.refresh_one; });
+  raise(ranks_[at(rank)].precharge, tick + after.rank_precharge);
+  raise(ranks_[at(rank)].refresh_all, tick + after.rank_refresh_all);
 }
 
 void BankTimes::hold_until(std::int64_t tick) {

@@ -20,6 +20,8 @@ struct CommandSlots {
     const std::int64_t position = (tick - phase) & mask;
     return position <= slack ? tick : tick + mask + 1 - position;
   }
+  /// The same. Pre: slack == 0.
+  std::int64_t exactly_from(std::int64_t tick) const { return tick + ((phase - tick) & mask); }
 };
 
 /// When each bank of a unit may get each command next. An issued command raises the times of the banks of
@@ -46,20 +48,27 @@ class BankTimes {
     return later(later(from, row_bus_), ranks_[at(rank)].precharge);
   }
   std::int64_t activate(int bank, std::int64_t bound) const {
-    return row_slots_.from(later(bound, activate_[at(bank)]));
+    return row_slots_.exactly_from(later(bound, activate_[at(bank)]));
   }
   std::int64_t precharge(int bank, std::int64_t bound) const {
     return precharge_slots_.from(later(bound, precharge_[at(bank)]));
   }
-  std::int64_t column(bool write, int bank, std::int64_t from) const {
-    return column_slots_.from(
-        later(later(from, column_[write][at(bank)]), later(ranks_[at(rank_of(bank))].column[write], column_bus())));
+  std::int64_t column_bound(bool write, int rank, std::int64_t from) const {
+    return later(later(from, column_bus()), ranks_[at(rank)].column[write]);
+  }
+  std::int64_t column(bool write, int bank, std::int64_t bound) const {
+    return column_slots_.exactly_from(
+        later(later(bound, column_[write][at(bank)]), group_column_[write][at(group_[at(bank)])]));
+  }
+  /// The tick itself, for one bank.
+  std::int64_t column_tick(bool write, int bank, std::int64_t from) const {
+    return column(write, bank, column_bound(write, rank_of(bank), from));
   }
   /// No column command of that direction can start before, whatever the bank.
   std::int64_t column_bound(bool write, std::int64_t from) const {
     std::int64_t bound = ranks_[0].column[write];
     for (int rank = 1; rank < rank_count_; ++rank) bound = std::min(bound, ranks_[at(rank)].column[write]);
-    return column_slots_.from(later(later(from, bound), column_bus()));
+    return column_slots_.exactly_from(later(later(from, bound), column_bus()));
   }
   /// Close all rows of `open`, banks of one rank, with one command.
   std::int64_t precharge_all(std::uint64_t open, int rank, std::int64_t from) const {
@@ -73,7 +82,7 @@ class BankTimes {
     std::int64_t earliest =
         later(later(from, row_bus_), all ? ranks_[at(rank)].refresh_all : ranks_[at(rank)].refresh_one);
     for_each(banks, [&](int bank) { earliest = later(earliest, refresh_[at(bank)]); });
-    return row_slots_.from(earliest);
+    return row_slots_.exactly_from(earliest);
   }
   /// A command that only needs its bus.
   std::int64_t bus(std::int64_t from) const { return later(from, row_bus_); }
@@ -86,11 +95,10 @@ class BankTimes {
   void read_in_streak(int bank, std::int64_t tick) {
     take_bus(DramCommand::RD, tick);
     const AfterColumn& after = after_column_[0];
-    raise_group(column_[0], bank, tick + after.group[0]);
-    const int rank = rank_of(bank);
-    for (int other = 0; other < rank_count_; ++other) {
-      raise(ranks_[at(other)].column[0], tick + (other == rank ? after.rank[0] : after.other[0]));
-    }
+    raise(group_column_[0][at(group_[at(bank)])], tick + after.group[0]);
+    raise_ranks(rank_of(bank), tick + after.rank[0], tick + after.other[0], [](Rank& rank) -> std::int64_t& {
+      return rank.column[0];
+    });
   }
   /// The row closes by itself; returns when that begins.
   std::int64_t auto_precharged(bool write, int bank, std::int64_t tick);
@@ -127,7 +135,7 @@ class BankTimes {
   /// Ticks that one command adds to others, by scope.
   struct AfterActivate {
     std::int32_t bank_activate, bank_precharge, bank_refresh, group_activate, rank_activate, other_activate,
-        rank_refresh_one;
+        rank_refresh_one, other_refresh_one;
     std::array<std::int32_t, 2> bank_column;
   };
   struct AfterColumn {
@@ -135,16 +143,26 @@ class BankTimes {
     std::array<std::int32_t, 2> group, rank, other;
   };
   struct AfterPrecharge {
-    std::int32_t bank_activate, bank_refresh, rank_precharge;
+    std::int32_t bank_activate, bank_refresh, rank_precharge, other_precharge;
   };
   struct AfterRefresh {
     std::int32_t bank_activate, bank_refresh, rank_activate, rank_precharge, rank_refresh_all, rank_refresh_one;
+    std::int32_t other_activate, other_refresh_one;
   };
 
   static std::size_t at(int i) { return static_cast<std::size_t>(i); }
   std::int64_t column_bus() const { return split_bus_ ? column_bus_ : row_bus_; }
   static std::int64_t later(std::int64_t a, std::int64_t b) { return a < b ? b : a; }
   static void raise(std::int64_t& time, std::int64_t to) { time = later(time, to); }
+  /// One time of the own rank, and of the others.
+  template <class Time>
+  void raise_ranks(int own, std::int64_t to, std::int64_t others_to, Time time) {
+    raise(time(ranks_[at(own)]), to);
+    if (rank_count_ == 1) return;
+    for (int other = 0; other < rank_count_; ++other) {
+      if (other != own) raise(time(ranks_[at(other)]), others_to);
+    }
+  }
   /// All banks of the group of `bank`, which lie beside each other.
   void raise_group(std::array<std::int64_t, kMostBanks>& times, int bank, std::int64_t to) {
     const int first = group_first_[at(bank)];
@@ -156,9 +174,11 @@ class BankTimes {
   // By bank, with what its group asks for.
   std::array<std::int64_t, kMostBanks> activate_{}, precharge_{}, refresh_{};
   std::array<std::array<std::int64_t, kMostBanks>, 2> column_{};  // by write
+  // By group of the unit.
+  std::array<std::array<std::int64_t, kMostBanks>, 2> group_column_{};
   std::array<Rank, kMostRanks> ranks_;
   std::array<Window, kMostRanks> window_;
-  std::array<std::uint8_t, kMostBanks> rank_{}, group_first_{};
+  std::array<std::uint8_t, kMostBanks> rank_{}, group_{}, group_first_{};
   int banks_per_group_ = 1;
   std::array<std::uint64_t, kMostRanks> rank_mask_{};
   std::array<DeviceCommand, kDramCommands> commands_;
@@ -183,11 +203,10 @@ inline void BankTimes::activated(int bank, std::int64_t tick) {
   raise(column_[1][at(bank)], tick + after_activate_.bank_column[1]);
   raise_group(activate_, bank, tick + after_activate_.group_activate);
   const int rank = rank_of(bank);
-  for (int other = 0; other < rank_count_; ++other) {
-    raise(ranks_[at(other)].activate,
-          tick + (other == rank ? after_activate_.rank_activate : after_activate_.other_activate));
-  }
-  raise(ranks_[at(rank)].refresh_one, tick + after_activate_.rank_refresh_one);
+  raise_ranks(rank, tick + after_activate_.rank_activate, tick + after_activate_.other_activate,
+              [](Rank& one) -> std::int64_t& { return one.activate; });
+  raise_ranks(rank, tick + after_activate_.rank_refresh_one, tick + after_activate_.other_refresh_one,
+              [](Rank& one) -> std::int64_t& { return one.refresh_one; });
   window_[window_of_unit_ ? 0 : at(rank)].add(tick);
 }
 
@@ -195,21 +214,20 @@ inline void BankTimes::precharged(int bank, std::int64_t tick) {
   take_bus(DramCommand::PRE, tick);
   raise(activate_[at(bank)], tick + after_precharge_.bank_activate);
   raise(refresh_[at(bank)], tick + after_precharge_.bank_refresh);
-  raise(ranks_[at(rank_of(bank))].precharge, tick + after_precharge_.rank_precharge);
+  raise_ranks(rank_of(bank), tick + after_precharge_.rank_precharge, tick + after_precharge_.other_precharge,
+              [](Rank& one) -> std::int64_t& { return one.precharge; });
 }
 
 inline void BankTimes::accessed(bool write, int bank, std::int64_t tick) {
   take_bus(write ? DramCommand::WR : DramCommand::RD, tick);
   const AfterColumn& after = after_column_[write];
   raise(precharge_[at(bank)], tick + after.bank_precharge);
-  for (const bool next : {false, true}) {
-    if (after.group[next] > 0) raise_group(column_[next], bank, tick + after.group[next]);
-  }
   const int rank = rank_of(bank);
-  for (int other = 0; other < rank_count_; ++other) {
-    const auto& distance = other == rank ? after.rank : after.other;
-    raise(ranks_[at(other)].column[0], tick + distance[0]);
-    raise(ranks_[at(other)].column[1], tick + distance[1]);
+  const std::size_t group = at(group_[at(bank)]);
+  for (const bool next : {false, true}) {
+    raise(group_column_[next][group], tick + after.group[next]);
+    raise_ranks(rank, tick + after.rank[next], tick + after.other[next],
+                [next](Rank& one) -> std::int64_t& { return one.column[next]; });
   }
 }
 

@@ -19,10 +19,16 @@ bool has(const DramDevice& device, DramCommand command) {
 ControllerSettings default_settings(const DramDevice& device) {
   ControllerSettings settings;
   settings.age_cap = static_cast<std::int32_t>(kAgeCapSeconds / device.tick_seconds());
-  settings.refresh = device.usual_refresh;
-  // One less than the standard allows: closing the banks takes time when it must come.
-  settings.postponed = std::max(0, device.refresh[static_cast<std::size_t>(settings.refresh)]->postponed - 1);
+  set_refresh(settings, device, device.usual_refresh);
   return settings;
+}
+
+void set_refresh(ControllerSettings& settings, const DramDevice& device, RefreshMode mode) {
+  settings.refresh = mode;
+  const auto& refresh = device.refresh[static_cast<std::size_t>(mode)];
+  const std::int32_t allowed = refresh ? refresh->postponed : 0;
+  // Closing the banks takes time when a refresh must come, and single banks must come in short order.
+  settings.postponed = mode == RefreshMode::all_bank ? std::max(0, allowed - 1) : allowed / 2;
 }
 
 ControllerSettings ramulator2_settings(SchedulingPolicy policy) {

@@ -52,6 +52,8 @@ struct ControllerSettings {
 /// What the default controller does with this device: row_hit_first, the usual refresh of the standard with its
 /// postponing, an age cap of 2 us.
 ControllerSettings default_settings(const DramDevice& device);
+/// Changes the refresh, and postpones as much as the standard allows, less what it takes to be in time.
+void set_refresh(ControllerSettings& settings, const DramDevice& device, RefreshMode mode);
 /// FRFCFS (or FRFCFS-RowHit) of Ramulator 2.1: refreshes on time, buses of one unit alone.
 ControllerSettings ramulator2_settings(SchedulingPolicy policy);
 

@@ -39,6 +39,9 @@ CheckerOptions checker_options(const DramDevice& device, const ControllerSetting
   CheckerOptions options;
   options.refresh.mode = settings.refresh;
   options.refresh.postponed = settings.postponed + 1;  // the one that is being made room for
+  if (const auto& refresh = device.refresh[static_cast<std::size_t>(settings.refresh)]) {
+    options.refresh.postponed = std::max(options.refresh.postponed, refresh->postponed);
+  }
   options.refresh.interval_factor = settings.refresh_interval_factor;
   if (settings.refresh != RefreshMode::none) {
     options.refresh.interval = device.refresh[static_cast<std::size_t>(settings.refresh)]->interval;

@@ -21,6 +21,7 @@ RefreshSchedule::RefreshSchedule(const DramDevice& device, const ControllerSetti
   interval_ = std::llround(std::floor(refresh.interval * settings.refresh_interval_factor));
   if (mode_ == RefreshMode::per_bank) sets_ = banks_per_rank_;
   if (mode_ == RefreshMode::same_bank) sets_ = banks_per_group_;
+  for (int number = 0; number < sets_; ++number) set_of_banks_[static_cast<std::size_t>(number)] = set_of_banks(number);
   restart(0);
 }
 
@@ -56,40 +57,41 @@ void RefreshSchedule::fall_due(std::int64_t tick) {
   count_owed();
 }
 
-std::uint64_t RefreshSchedule::set_of_banks(int rank, int number) const {
-  const int first = rank * banks_per_rank_;
-  if (mode_ == RefreshMode::per_bank) return std::uint64_t{1} << (first + number);
+std::uint64_t RefreshSchedule::set_of_banks(int number) const {
+  if (mode_ == RefreshMode::all_bank) return (std::uint64_t{2} << (banks_per_rank_ - 1)) - 1;
+  if (mode_ == RefreshMode::per_bank) return std::uint64_t{1} << number;
   std::uint64_t banks = 0;
-  for (int bank = 0; bank < banks_per_rank_; ++bank) {
-    if (mode_ == RefreshMode::all_bank || bank % banks_per_group_ == number) {
-      banks |= std::uint64_t{1} << (first + bank);
-    }
-  }
+  for (int bank = number; bank < banks_per_rank_; bank += banks_per_group_) banks |= std::uint64_t{1} << bank;
   return banks;
+}
+
+std::uint64_t RefreshSchedule::idle_sets(std::uint64_t left, std::uint64_t busy) const {
+  if (mode_ == RefreshMode::per_bank) return left & ~busy;
+  std::uint64_t idle = 0;
+  for (; left != 0; left &= left - 1) {
+    const int number = std::countr_zero(left);
+    if ((set_of_banks_[static_cast<std::size_t>(number)] & busy) == 0) idle |= std::uint64_t{1} << number;
+  }
+  return idle;
 }
 
 std::optional<MaintenanceWork> RefreshSchedule::take(int rank, std::uint64_t busy, bool ahead) {
   Rank& own = ranks_[static_cast<std::size_t>(rank)];
   if (mode_ == RefreshMode::none || own.owed <= (ahead ? -postponed_ : 0)) return std::nullopt;
-  if (own.unrefreshed == 0) own.unrefreshed = (sets_ == 64 ? 0 : std::uint64_t{1} << sets_) - 1;
-  const bool must = own.owed > postponed_;
+  if (own.unrefreshed == 0) own.unrefreshed = (std::uint64_t{2} << (sets_ - 1)) - 1;
   // A stack is refreshed as a whole: what one stack id would hide behind the others, measured stacks lose.
   if (!staggers_ && mode_ == RefreshMode::all_bank && busy != 0) busy = ~std::uint64_t{0};
-  for (std::uint64_t left = own.unrefreshed; left != 0; left &= left - 1) {
-    const int number = std::countr_zero(left);
-    const std::uint64_t banks = set_of_banks(rank, number);
-    if ((banks & busy) != 0) continue;
-    own.unrefreshed &= ~(std::uint64_t{1} << number);
-    --own.owed;
-    count_owed();
-    return MaintenanceWork{command_, rank, banks};
+  const int first = rank * banks_per_rank_;
+  std::uint64_t choice = idle_sets(own.unrefreshed, busy >> first);
+  if (choice == 0) {
+    if (own.owed <= postponed_) return std::nullopt;
+    choice = own.unrefreshed;
   }
-  if (!must) return std::nullopt;
-  const int number = std::countr_zero(own.unrefreshed);
-  own.unrefreshed &= own.unrefreshed - 1;
+  const int number = std::countr_zero(choice);
+  own.unrefreshed &= ~(std::uint64_t{1} << number);
   --own.owed;
   count_owed();
-  return MaintenanceWork{command_, rank, set_of_banks(rank, number)};
+  return MaintenanceWork{command_, rank, set_of_banks_[static_cast<std::size_t>(number)] << first};
 }
 
 MaintenanceWork RefreshSchedule::management(int bank) {

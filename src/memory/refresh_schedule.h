@@ -46,7 +46,9 @@ class RefreshSchedule {
     std::uint64_t unrefreshed = 0;  // of this round, by number of the set of banks
   };
 
-  std::uint64_t set_of_banks(int rank, int number) const;
+  std::uint64_t set_of_banks(int number) const;
+  /// Those of the sets `left` of which no bank is busy; by bank in the rank.
+  std::uint64_t idle_sets(std::uint64_t left, std::uint64_t busy) const;
   void find_next_due();
   void count_owed();
 
@@ -54,6 +56,7 @@ class RefreshSchedule {
   int banks_per_rank_ = 1;
   int banks_per_group_ = 1;
   int sets_ = 1;  // of banks that one command refreshes, in a rank
+  std::array<std::uint64_t, 64> set_of_banks_{};  // of the first rank
   RefreshMode mode_ = RefreshMode::none;
   DramCommand command_ = DramCommand::REFab;
   DramCommand management_ = DramCommand::RFMpb;

@@ -59,6 +59,7 @@ class RequestQueue {
 
   /// A waiting request of that place, or kNone.
   std::int16_t find(bool write, int bank, std::int32_t row, std::int32_t column) const {
+    if (write && written_[place_of(bank, row, column)] == 0) return kNone;
     for (std::int16_t i = directions_[write].head[at(bank)]; i != kNone; i = (*this)[i].next_of_bank) {
       if ((*this)[i].row == row && (*this)[i].column == column) return i;
     }
@@ -76,6 +77,7 @@ class RequestQueue {
     request.column = access.column;
     request.bank = static_cast<std::uint8_t>(bank);
     request.write = access.write;
+    if (access.write) ++written_[place_of(bank, access.row, access.column)];
     append(direction, index);
     ++direction.size;
     note_waiting(direction, bank, index);
@@ -92,6 +94,7 @@ class RequestQueue {
     } else if (direction.miss[at(bank)] == index) {
       set_miss(direction, bank, next_miss(request.next_of_bank, open_row_[at(bank)]));
     }
+    if (request.write) --written_[place_of(bank, request.row, request.column)];
     unlink(direction, request);
     --direction.size;
   }
@@ -127,6 +130,12 @@ class RequestQueue {
   };
 
   static std::size_t at(int i) { return static_cast<std::size_t>(i); }
+  /// Where the writes to a place, and to some others, are counted.
+  static std::size_t place_of(int bank, std::int32_t row, std::int32_t column) {
+    const std::uint32_t mixed = (static_cast<std::uint32_t>(row) * 64 + static_cast<std::uint32_t>(bank)) * 0x9e3779b1U +
+                                static_cast<std::uint32_t>(column) * 0x85ebca77U;
+    return mixed >> (32 - kPlaceBits);
+  }
 
   void set_hit(Direction& direction, int bank, std::int16_t index) {
     direction.hit[at(bank)] = index;
@@ -191,6 +200,8 @@ class RequestQueue {
   std::array<std::int32_t, kMostBanks> open_row_;
   std::uint64_t closed_banks_ = ~std::uint64_t{0};
   std::array<Direction, 2> directions_;
+  static constexpr int kPlaceBits = 10;
+  std::array<std::uint16_t, std::size_t{1} << kPlaceBits> written_{};
 };
 
 }  // namespace orrery

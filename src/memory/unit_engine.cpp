@@ -27,7 +27,6 @@ struct Candidate {
   std::int64_t tick = kNever;
   std::int16_t request = RequestQueue::kNone;  ///< of a column command or activation
   std::int16_t bank = -1;
-  bool activates = false;  ///< a row command: opens, else closes
 };
 
 /// A request whose row was opened for it, and which has not had its data.
@@ -92,7 +91,7 @@ class Engine {
 
   std::int64_t next_event() const {
     std::int64_t tick = std::min({active_.tick, maintenance_.tick, refresh_.next_due(), wake_});
-    if (!queue_blocked_) tick = std::min({tick, column_.tick, row_.tick});
+    if (!queue_blocked_) tick = std::min({tick, column_.tick, open_.tick, close_.tick});
     if (waits_for_completion_) tick = std::min(tick, completions_.next());
     if (position_ < filled_) tick = std::min(tick, std::max(accesses_[position_].tick, arrival_));
     if constexpr (TwoStep) {
@@ -134,7 +133,7 @@ class Engine {
     window_ = {};
     window_.from_queue = queue_.oldest(false);
     window_.fresh = stream_began_ = position_;
-    std::int64_t limit = std::min({refresh_.next_due(), active_.tick, row_.tick});
+    std::int64_t limit = std::min({refresh_.next_due(), active_.tick, open_.tick, close_.tick});
     std::int64_t tick = now_;
     std::uint64_t touched = 0;
     int left = queue_.size(false);
@@ -213,7 +212,7 @@ class Engine {
   int oldest_ready_in_window(std::int64_t tick) const {
     for (unsigned i = window_.head; i != window_.tail; ++i) {
       if ((window_.issued >> (i - window_.head) & 1) == 0 &&
-          times_.column(false, window_.entries[i % kWindow].bank, tick) == tick) {
+          times_.column_tick(false, window_.entries[i % kWindow].bank, tick) == tick) {
         return static_cast<int>(i);
       }
     }
@@ -275,7 +274,8 @@ class Engine {
     BankTimes::for_each(touched,
                         [&](int bank) { times_.accessed(false, bank, last_read_[static_cast<std::size_t>(bank)]); });
     now_ = tick;
-    active_stale_ = column_stale_ = row_stale_ = true;
+    active_stale_ = column_stale_ = true;
+    row_stale();
     refresh_may_start_ = true;
     settle(tick + 1);
   }
@@ -292,7 +292,8 @@ class Engine {
     if (looks_at_queues(from)) choose_direction();
     if (!queue_blocked_) {
       if (column_stale_) find_column(from);
-      if (row_stale_) find_row(from);
+      if (open_stale_) find_open(from);
+      if (close_stale_) find_close(from);
     }
     if (maintenance_stale_ && work_) find_maintenance(from);
     if (wants_idleness_) watch_idleness(from);
@@ -312,13 +313,14 @@ class Engine {
     const int reads = queue_.size(false);
     if (!writing_) {
       if (writes > most_writes_ || (reads == 0 && (writes > 0 || follows_ramulator_))) turn(true);
-    } else if (writes < least_writes_ && reads != 0) {
+    } else if ((writes < least_writes_ || writes == 0) && reads != 0) {
       turn(false);
     }
   }
   void turn(bool writing) {
     writing_ = writing;
-    column_stale_ = row_stale_ = true;
+    column_stale_ = true;
+    row_stale();
   }
 
   void find_active(std::int64_t from) {
@@ -327,10 +329,10 @@ class Engine {
     for (const Activated& activated : activated_) consider_active(activated, from);
   }
   void consider_active(const Activated& activated, std::int64_t from) {
-    const std::int64_t tick = times_.column(activated.write, activated.bank, from);
+    const std::int64_t tick = times_.column_tick(activated.write, activated.bank, from);
     if (tick > active_.tick) return;
     if (tick < active_.tick || activated.stamp < stamp_of_active_) {
-      active_ = {tick, activated.request, activated.bank, false};
+      active_ = {tick, activated.request, activated.bank};
       stamp_of_active_ = activated.stamp;
     }
   }
@@ -340,98 +342,118 @@ class Engine {
     if (!active_stale_) consider_active(activated_.back(), from);
   }
 
-  bool is_starving(int bank, std::int64_t tick) const {
-    if (settings_.age_cap == 0) return false;
-    const std::int16_t miss = queue_.oldest_miss(writing_, bank);
-    return miss != RequestQueue::kNone && queue_[miss].stamp + settings_.age_cap <= tick;
+  /// Whether some request waits for so long that it may close a row that others want.
+  bool someone_starves(std::int64_t tick) const {
+    return settings_.age_cap > 0 && queue_[queue_.oldest(writing_)].stamp + settings_.age_cap <= tick;
+  }
+  /// Open rows that somebody wants who starves; there, nobody else is served any more. Pre: someone_starves.
+  [[gnu::noinline]] std::uint64_t starving_banks(std::uint64_t banks, std::int64_t tick) const {
+    std::uint64_t starving = 0;
+    BankTimes::for_each(banks & queue_.miss_banks(writing_), [&](int bank) {
+      if (queue_[queue_.oldest_miss(writing_, bank)].stamp + settings_.age_cap <= tick) {
+        starving |= std::uint64_t{1} << bank;
+      }
+    });
+    return starving;
   }
 
   void find_column(std::int64_t from) {
     column_stale_ = false;
-    const std::uint64_t banks = queue_.hit_banks(writing_) & ~blocked_banks_;
+    std::uint64_t banks = queue_.hit_banks(writing_) & ~blocked_banks_;
     column_ = {};
     if (banks == 0) return;
     // The oldest of all, where it waits for no more than the data bus, cannot be outrun.
     const std::int16_t oldest = queue_.oldest(writing_);
     const int bank_of_oldest = queue_[oldest].bank;
     if (queue_.oldest_hit(writing_, bank_of_oldest) == oldest && (blocked_banks_ >> bank_of_oldest & 1) == 0) {
-      const std::int64_t tick = times_.column(writing_, bank_of_oldest, from);
+      const std::int64_t tick = times_.column_tick(writing_, bank_of_oldest, from);
       if (tick == times_.column_bound(writing_, from)) {
-        column_ = {tick, oldest, static_cast<std::int16_t>(bank_of_oldest), false};
+        column_ = {tick, oldest, static_cast<std::int16_t>(bank_of_oldest)};
         return;
       }
     }
-    BankTimes::for_each(banks, [&](int bank) { consider_column(bank, from); });
+    if (someone_starves(from)) banks &= ~starving_banks(banks, from);
+    const Candidate first = first_command(
+        banks, from, [&](int rank) { return times_.column_bound(writing_, rank, from); },
+        [&](int bank, std::int64_t bound) { return times_.column(writing_, bank, bound); },
+        [&](int bank) { return queue_.order_of_hit(writing_, bank); });
+    column_ = first;
+    if (first.bank >= 0) column_.request = queue_.oldest_hit(writing_, first.bank);
   }
   void consider_column(int bank, std::int64_t from) {
-    if (is_starving(bank, from)) return;
-    const std::int64_t tick = times_.column(writing_, bank, from);
+    if (someone_starves(from) && starving_banks(std::uint64_t{1} << bank, from) != 0) return;
+    const std::int64_t tick = times_.column_tick(writing_, bank, from);
     if (tick > column_.tick) return;
     const std::int16_t request = queue_.oldest_hit(writing_, bank);
     if (tick < column_.tick || is_older(request, column_.request)) {
-      column_ = {tick, request, static_cast<std::int16_t>(bank), false};
+      column_ = {tick, request, static_cast<std::int16_t>(bank)};
     }
   }
   bool is_older(std::int16_t a, std::int16_t b) const {
     return static_cast<std::int32_t>(queue_[a].order - queue_[b].order) < 0;
   }
 
-  void find_row(std::int64_t from) {
-    row_stale_ = false;
-    row_ = {};
-    const std::uint64_t wanted = queue_.miss_banks(writing_) & ~blocked_banks_;
-    std::uint64_t to_open = wanted & queue_.closed_banks();
-    std::uint64_t to_close = wanted & ~queue_.closed_banks() & ~busy_banks_;
-    if (TwoStep && owed_ != RequestQueue::kNone) to_open = 0;
+  /// Of `banks`, the one whose command can start first, the older request before the younger.
+  template <class Bound, class Tick, class Order>
+  Candidate first_command(std::uint64_t banks, std::int64_t from, Bound bound_of, Tick tick_of, Order order_of) const {
     // Keys order first by tick, then by arrival; their last bits are the bank.
     std::uint64_t best = kNoKey;
     const std::uint32_t first = next_order_ - kOrders;
-    for (int rank = 0; rank < ranks_; ++rank) {
-      const std::uint64_t own = times_.banks_of_rank(rank);
-      if ((to_open & own) != 0) {
-        const std::int64_t bound = times_.activate_bound(rank, from);
-        BankTimes::for_each(to_open & own, [&](int bank) {
-          best = std::min(
-              best, key_of(times_.activate(bank, bound) - from, queue_.order_of_miss(writing_, bank) - first, bank));
-        });
-      }
-      if ((to_close & own) != 0) {
-        const std::int64_t bound = times_.precharge_bound(rank, from);
-        BankTimes::for_each(to_close & own, [&](int bank) {
-          const std::int64_t allowed = may_close_from(bank, bound);
-          if (allowed == kNever) return;
-          best = std::min(
-              best, key_of(times_.precharge(bank, allowed) - from, queue_.order_of_miss(writing_, bank) - first, bank));
-        });
-      }
+    for (int rank = 0; banks != 0; ++rank) {
+      const std::uint64_t own = banks & times_.banks_of_rank(rank);
+      banks &= ~own;
+      if (own == 0) continue;
+      const std::int64_t bound = bound_of(rank);
+      BankTimes::for_each(own, [&](int bank) {
+        const std::int64_t tick = tick_of(bank, bound);
+        if (tick == kNever) return;
+        best = std::min(best, static_cast<std::uint64_t>(tick - from) << kTickShift |
+                                  std::uint64_t{order_of(bank) - first} << kBankBits |
+                                  static_cast<std::uint64_t>(bank));
+      });
     }
-    if (best == kNoKey) return;
-    const auto bank = static_cast<int>(best & (RequestQueue::kMostBanks - 1));
-    row_ = {from + static_cast<std::int64_t>(best >> kTickShift), queue_.oldest_miss(writing_, bank),
-            static_cast<std::int16_t>(bank), (to_open >> bank & 1) != 0};
+    if (best == kNoKey) return {};
+    const auto bank = static_cast<std::int16_t>(best & (RequestQueue::kMostBanks - 1));
+    return {from + static_cast<std::int64_t>(best >> kTickShift), RequestQueue::kNone, bank};
   }
-  static std::uint64_t key_of(std::int64_t wait, std::uint32_t order, int bank) {
-    return static_cast<std::uint64_t>(wait) << kTickShift | std::uint64_t{order} << kBankBits |
-           static_cast<std::uint64_t>(bank);
+  void find_open(std::int64_t from) {
+    open_stale_ = false;
+    open_ = {};
+    if (TwoStep && owed_ != RequestQueue::kNone) return;
+    const std::uint64_t wanted = queue_.miss_banks(writing_) & queue_.closed_banks() & ~blocked_banks_;
+    open_ = first_command(
+        wanted, from, [&](int rank) { return times_.activate_bound(rank, from); },
+        [&](int bank, std::int64_t bound) { return times_.activate(bank, bound); },
+        [&](int bank) { return queue_.order_of_miss(writing_, bank); });
+    if (open_.bank >= 0) open_.request = queue_.oldest_miss(writing_, open_.bank);
+  }
+  void find_close(std::int64_t from) {
+    close_stale_ = false;
+    const std::uint64_t wanted = queue_.miss_banks(writing_) & ~queue_.closed_banks() & ~blocked_banks_ & ~busy_banks_;
+    close_ = first_command(
+        wanted, from, [&](int rank) { return times_.precharge_bound(rank, from); },
+        [&](int bank, std::int64_t bound) {
+          const std::int64_t allowed = may_close_from(bank, bound);
+          return allowed == kNever ? kNever : times_.precharge(bank, allowed);
+        },
+        [&](int bank) { return queue_.order_of_miss(writing_, bank); });
+    if (close_.bank >= 0) close_.request = queue_.oldest_miss(writing_, close_.bank);
   }
 
-  void consider_row(int bank, std::int64_t from) {
-    const bool closed = (queue_.closed_banks() >> bank & 1) != 0;
-    const int rank = times_.rank_of(bank);
-    std::int64_t tick;
-    if (closed) {
-      if (TwoStep && owed_ != RequestQueue::kNone) return;
-      tick = times_.activate(bank, times_.activate_bound(rank, from));
-    } else {
-      if ((busy_banks_ >> bank & 1) != 0) return;
-      const std::int64_t allowed = may_close_from(bank, times_.precharge_bound(rank, from));
-      if (allowed == kNever) return;
-      tick = times_.precharge(bank, allowed);
-    }
-    if (tick > row_.tick) return;
+  void consider_open(int bank, std::int64_t from) {
+    if (open_stale_ || (TwoStep && owed_ != RequestQueue::kNone)) return;
+    take_if_better(open_, times_.activate(bank, times_.activate_bound(times_.rank_of(bank), from)), bank);
+  }
+  void consider_close(int bank, std::int64_t from) {
+    if (close_stale_ || (busy_banks_ >> bank & 1) != 0) return;
+    const std::int64_t allowed = may_close_from(bank, times_.precharge_bound(times_.rank_of(bank), from));
+    if (allowed != kNever) take_if_better(close_, times_.precharge(bank, allowed), bank);
+  }
+  void take_if_better(Candidate& candidate, std::int64_t tick, int bank) {
+    if (tick > candidate.tick) return;
     const std::int16_t request = queue_.oldest_miss(writing_, bank);
-    if (tick < row_.tick || is_older(request, row_.request)) {
-      row_ = {tick, request, static_cast<std::int16_t>(bank), closed};
+    if (tick < candidate.tick || is_older(request, candidate.request)) {
+      candidate = {tick, request, static_cast<std::int16_t>(bank)};
     }
   }
   /// From when on the open row of a bank may be closed for its oldest miss, as far as those who wait for that row are
@@ -457,11 +479,12 @@ class Engine {
     if (work_ && maintenance_.tick == tick) return maintain(tick);
     if (!queue_blocked_) {
       const bool column = column_.tick == tick;
-      const bool row = row_.tick == tick;
-      if (column && (!row || !follows_ramulator_ || is_older(column_.request, row_.request))) {
+      const std::int16_t row = row_command(tick);
+      const bool has_row = row != RequestQueue::kNone;
+      if (column && (!has_row || !follows_ramulator_ || is_older(column_.request, row))) {
         return access(column_, false, tick);
       }
-      if (row) return move_row(tick);
+      if (has_row) return move_row(tick);
     }
     if constexpr (TwoStep) {
       if (owed_ != RequestQueue::kNone) finish_activation(tick);
@@ -478,14 +501,14 @@ class Engine {
       return false;
     }
     if (looks_at_queues(tick)) choose_direction();
-    return row_stale_ || row_.tick == tick || work_;
+    return open_stale_ || close_stale_ || open_.tick == tick || close_.tick == tick || work_;
   }
   void issue_row(std::int64_t tick) {
     if (work_ && maintenance_.tick == tick) {
-      if (!queue_blocked_ && row_.tick == tick) row_stale_ = true;
+      row_stale();
       return maintain(tick);
     }
-    if (!queue_blocked_ && row_.tick == tick) move_row(tick);
+    if (!queue_blocked_ && std::min(open_.tick, close_.tick) == tick) move_row(tick);
   }
 
   void access(const Candidate candidate, bool activated, std::int64_t tick) {
@@ -530,14 +553,17 @@ class Engine {
 
   /// A column command delays the precharge of its bank, and may have been the last to keep it open.
   void after_access(int bank, bool activated, bool closed, std::int64_t tick) {
-    if (closed || row_.bank == bank) {
-      row_stale_ = true;
-    } else if (!row_stale_ && ((queue_.miss_banks(writing_) & ~blocked_banks_) >> bank & 1) != 0 &&
-               (activated || settings_.policy != SchedulingPolicy::ramulator2)) {
-      consider_row(bank, tick + (SplitBus ? 0 : 1));
+    if (close_.bank == bank) close_stale_ = true;
+    if (((queue_.miss_banks(writing_) & ~blocked_banks_) >> bank & 1) != 0) {
+      const std::int64_t from = tick + (SplitBus ? 0 : 1);
+      if (closed) {
+        consider_open(bank, from);
+      } else if (activated || settings_.policy != SchedulingPolicy::ramulator2) {
+        consider_close(bank, from);
+      }
     }
     if (work_ && (work_->banks >> bank & 1) != 0) maintenance_stale_ = true;
-    refresh_may_start_ = true;
+    if ((wanted_banks() >> bank & 1) == 0) refresh_may_start_ = true;
     shared_bus_taken();
   }
 
@@ -558,20 +584,37 @@ class Engine {
     if (conflicts < kMostConflicts) ++conflicts;
   }
 
+  /// The request for which a row command can start at that tick; kNone where none can.
+  std::int16_t row_command(std::int64_t tick) const {
+    if (open_.tick != tick) return close_.tick == tick ? close_.request : RequestQueue::kNone;
+    return close_.tick == tick && is_older(close_.request, open_.request) ? close_.request : open_.request;
+  }
   void move_row(std::int64_t tick) {
-    const Candidate candidate = row_;
-    if (candidate.activates) {
-      activate(candidate, tick);
+    if (open_.tick == tick && row_command(tick) == open_.request) {
+      activate(open_, tick);
+      open_stale_ = true;
     } else {
-      noted_conflict(candidate.bank);
-      queue_.close(candidate.bank);
-      times_.precharged(candidate.bank, tick);
-      recorder_.closed(candidate.bank, tick);
-      record(PRE, candidate.bank, 0, 0, tick);
-      if (column_.bank == candidate.bank) column_stale_ = true;
+      close_row(close_.bank, tick);
+      close_stale_ = true;
     }
-    row_stale_ = true;
     if (work_) maintenance_stale_ = true;
+    row_bus_taken();
+  }
+  void close_row(int bank, std::int64_t tick) {
+    noted_conflict(bank);
+    queue_.close(bank);
+    times_.precharged(bank, tick);
+    recorder_.closed(bank, tick);
+    record(PRE, bank, 0, 0, tick);
+    if (column_.bank == bank) column_stale_ = true;
+    consider_open(bank, tick + 1);
+  }
+  void row_stale() { open_stale_ = close_stale_ = true; }
+  /// A row command may delay other ones.
+  void row_bus_taken() {
+    const std::int64_t free = times_.bus(0);
+    open_stale_ |= open_.tick < free;
+    close_stale_ |= close_.tick < free;
     shared_bus_taken();
   }
   /// On the one bus, a command may delay every other.
@@ -580,7 +623,8 @@ class Engine {
       const std::int64_t free = times_.bus(0);
       active_stale_ |= active_.tick < free;
       column_stale_ |= column_.tick < free;
-      row_stale_ |= row_.tick < free;
+      open_stale_ |= open_.tick < free;
+      close_stale_ |= close_.tick < free;
       if (work_) maintenance_stale_ = true;
     }
   }
@@ -615,7 +659,8 @@ class Engine {
     times_.take_bus(ACT2, tick);
     await_data(owed_, tick + 1);
     owed_ = RequestQueue::kNone;
-    active_stale_ = column_stale_ = row_stale_ = maintenance_stale_ = true;
+    active_stale_ = column_stale_ = maintenance_stale_ = true;
+    row_stale();
   }
 
   void start_clock(const Candidate& candidate, bool activated, std::int64_t tick) {
@@ -628,14 +673,16 @@ class Engine {
     clocked_ = candidate;
     clocked_.tick = tick + clock_start_ticks_;
     clocked_activated_ = activated;
-    active_stale_ = column_stale_ = row_stale_ = maintenance_stale_ = true;
+    active_stale_ = column_stale_ = maintenance_stale_ = true;
+    row_stale();
   }
   bool issue_clocked(std::int64_t tick) {
     if (clocked_.tick == kNever) return false;
     if (clocked_.tick != tick) return true;  // the bus waits for it
     access(clocked_, clocked_activated_, tick);
     clocked_ = {};
-    row_stale_ = maintenance_stale_ = true;
+    maintenance_stale_ = true;
+    row_stale();
     return true;
   }
 
@@ -672,7 +719,8 @@ class Engine {
     work_ = work;
     blocked_banks_ = work.banks;
     queue_blocked_ = follows_ramulator_;
-    column_stale_ = row_stale_ = true;
+    column_stale_ = true;
+    row_stale();
     find_maintenance(from);
   }
 
@@ -702,7 +750,8 @@ class Engine {
     blocked_banks_ = 0;
     queue_blocked_ = false;
     refresh_may_start_ = true;
-    column_stale_ = row_stale_ = true;
+    column_stale_ = true;
+    row_stale();
     shared_bus_taken();
   }
 
@@ -720,7 +769,8 @@ class Engine {
       recorder_.closed(bank, tick);
     });
     record(command, one ? first : std::countr_zero(work_->banks), 0, 0, tick);
-    column_stale_ = row_stale_ = true;
+    column_stale_ = true;
+    row_stale();
     shared_bus_taken();
   }
 
@@ -783,8 +833,12 @@ class Engine {
     if (access.write != writing_ || (blocked_banks_ >> bank & 1) != 0) return;
     if (queue_.oldest_hit(writing_, bank) == request) {
       if (!column_stale_) consider_column(bank, tick + 1);
-    } else if (queue_.oldest_miss(writing_, bank) == request && !row_stale_) {
-      consider_row(bank, tick + 1);
+    } else if (queue_.oldest_miss(writing_, bank) == request) {
+      if ((queue_.closed_banks() >> bank & 1) != 0) {
+        consider_open(bank, tick + 1);
+      } else {
+        consider_close(bank, tick + 1);
+      }
     }
   }
   void answer_from_queue(bool write, std::int64_t tick) {
@@ -828,8 +882,8 @@ class Engine {
   std::int64_t idle_before_pulling_in_ = 0;
 
   std::int64_t now_ = 0;
-  Candidate active_, column_, row_, maintenance_;
-  bool active_stale_ = true, column_stale_ = true, row_stale_ = true, maintenance_stale_ = false;
+  Candidate active_, column_, open_, close_, maintenance_;
+  bool active_stale_ = true, column_stale_ = true, open_stale_ = true, close_stale_ = true, maintenance_stale_ = false;
   bool writing_ = false;
 
   std::vector<Activated> activated_;  // in the order of their activations

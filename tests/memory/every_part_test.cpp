@@ -46,7 +46,7 @@ TEST_P(EveryPart, IsDrivenLegallyUnderEveryPatternRefreshAndPagePolicy) {
   for (const auto& mode : EnumNames<RefreshMode>::kRows) {
     for (const auto& page : EnumNames<PagePolicy>::kRows) {
       ControllerSettings settings = default_settings(device);
-      settings.refresh = mode.value;
+      set_refresh(settings, device, mode.value);
       settings.page = page.value;
       if (!check_settings(device, settings)) continue;
       for (const AccessPattern& pattern : access_patterns()) {
