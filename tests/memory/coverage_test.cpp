@@ -60,7 +60,7 @@ INSTANTIATE_TEST_SUITE_P(All, Coverage, testing::ValuesIn(coverage_cases()), [](
 TEST_P(Coverage, AMillionCommandsBreakNoRule) {
   const auto& [standard, refresh, page] = GetParam();
   const std::vector<DramDevice> devices = checked_devices(standard);
-  const auto per_run = 70'000 / std::ssize(devices);
+  const auto per_run = 75'000 / std::ssize(devices);
   std::int64_t commands = 0;
   for (const DramDevice& device : devices) {
     EXPECT_EQ(refresh_modes(device).size(), standard == "ddr4" ? 2 : 3);
