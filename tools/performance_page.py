@@ -30,6 +30,39 @@ ROWS = [
      "closed-form estimate of a deployment (`predict serving`), warm-up included", "rows/s", 1, ">= 500",
      "AIConfigurator 250"),
     ("GemmPrediction", "predictions_per_cpu_s", "calibrated GEMM predictions", "predictions/s", 1, ">= 500,000", ""),
+    ("StreamDdr4", "requests_per_cpu_s", "DRAM commands of one DDR4-2400 channel, stream of 64 B reads, 64 under way",
+     "requests/s", 1, ">= 20,000,000", "Ramulator 2.1 0.33 M, DRAMsim3 0.40 M, DRAMSys 0.51 M"),
+    ("StreamDdr5", "requests_per_cpu_s", "the same, a subchannel of DDR5-4800", "requests/s", 1, ">= 20,000,000",
+     "0.17 M, 0.19 M"),
+    ("StreamHbm2", "requests_per_cpu_s", "the same, a pseudo channel of HBM2", "requests/s", 1, ">= 20,000,000",
+     "0.15 M, 0.29 M, 0.22 M"),
+    ("StreamHbm3", "requests_per_cpu_s", "the same, a pseudo channel of HBM3-6400", "requests/s", 1, ">= 20,000,000",
+     "0.10 M, 0.29 M"),
+    ("RandomDdr4", "requests_per_cpu_s", "random reads, DDR4-2400", "requests/s", 1, ">= 2,000,000",
+     "0.13 M, 0.23 M, 0.15 M"),
+    ("RandomDdr5", "requests_per_cpu_s", "random reads, DDR5-4800", "requests/s", 1, ">= 2,000,000", "0.08 M, 0.12 M"),
+    ("RandomHbm2", "requests_per_cpu_s", "random reads, HBM2", "requests/s", 1, ">= 2,000,000",
+     "0.11 M, 0.24 M, 0.10 M"),
+    ("RandomHbm3", "requests_per_cpu_s", "random reads, HBM3-6400", "requests/s", 1, ">= 2,000,000", "0.05 M, 0.17 M"),
+    ("MixedDdr4", "requests_per_cpu_s", "random, one write to two reads, DDR4-2400", "requests/s", 1, ">= 2,000,000",
+     "0.15 M, 0.18 M, 0.15 M"),
+    ("MixedDdr5", "requests_per_cpu_s", "the same, DDR5-4800", "requests/s", 1, ">= 2,000,000", "0.09 M, 0.09 M"),
+    ("MixedHbm2", "requests_per_cpu_s", "the same, HBM2", "requests/s", 1, ">= 2,000,000", "0.10 M, 0.14 M, 0.10 M"),
+    ("MixedHbm3", "requests_per_cpu_s", "the same, HBM3-6400", "requests/s", 1, ">= 2,000,000", "0.04 M, 0.11 M"),
+    ("RandomDdr4With32", "requests_per_cpu_s", "random reads, DDR4-2400, 32 under way", "requests/s", 1, "",
+     "0.25 M, 0.36 M"),
+    ("MixedDdr4With32", "requests_per_cpu_s", "one write to two reads, DDR4-2400, 32 under way", "requests/s", 1, "",
+     "0.26 M, 0.29 M"),
+    ("RandomHbm3With32", "requests_per_cpu_s", "random reads, HBM3-6400, 32 under way", "requests/s", 1, "",
+     "0.08 M, 0.21 M"),
+    ("OnePercentDdr4", "requests_per_cpu_s", "random reads at 1 % of the peak, DDR4-2400", "requests/s", 1,
+     ">= 10,000,000", "0.10 M, 0.02 M"),
+    ("OnePercentDdr5", "requests_per_cpu_s", "the same, DDR5-4800", "requests/s", 1, ">= 10,000,000", ""),
+    ("OnePercentHbm2", "requests_per_cpu_s", "the same, HBM2", "requests/s", 1, ">= 10,000,000", ""),
+    ("OnePercentHbm3", "requests_per_cpu_s", "the same, HBM3-6400", "requests/s", 1, ">= 10,000,000", "0.04 M, 0.02 M"),
+    ("MillisecondOfH100Weights", "cpu", "a millisecond of an H100's five HBM3 stacks reading weights, all 160 units",
+     "s", 1, "< 2", "Ramulator 2.1: about 8 minutes"),
+    ("SharesOfOnePart", "cpu_ms", "what chips get of the pin rate of one part", "ms", 1, "", ""),
     ("StartUpOfFirstSteps", "cpu", "`orrery run scenarios/first-steps.yaml`, from exec to exit", "ms", 1, "", ""),
 ]
 
@@ -66,6 +99,8 @@ def main(paths):
     print(f"{command('date', '+%Y-%m-%d')}, {processor()}, a shared machine; CPU time of one thread, the median of three")
     print("repetitions. A replay is everything that grows with the requests: the trace is unpacked and served, latencies")
     print("are summed up and the conservation laws checked; reading the catalog and compiling the scenario is the last row.")
+    print("Rows of DRAM are one unit with statistics and the activity that energy is computed from, without the checker;")
+    print("units of the H100 that are asked for the same are simulated once, and what all are asked for is compared.")
     print("Peers' figures are those of their own documents, or were measured on another shared machine: see")
     print("[METRICS.md](METRICS.md) for what the words mean.\n")
     print("| what | measured | unit | bar | peers |\n|---|---:|---|---|---|")
@@ -73,7 +108,10 @@ def main(paths):
         if name not in runs:
             continue
         run = runs[name]
-        value = run["cpu_time" if unit != "ms" else "real_time"] if counter == "cpu" else run[counter]
+        if counter == "cpu":
+            value = run["cpu_time" if unit != "ms" else "real_time"]
+        else:
+            value = run["cpu_time" if counter == "cpu_ms" else counter]
         value *= scale
         print(f"| {what} | {value:,.0f} | {unit} | {bar} | {peers} |" if value >= 100
               else f"| {what} | {value:.3g} | {unit} | {bar} | {peers} |")

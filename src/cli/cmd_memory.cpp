@@ -232,6 +232,10 @@ int command_memory(const Arguments& arguments, Program& program) {
       std::vector<std::optional<double>> loads{request->load};
       if (request->curve) loads.assign(std::begin(kCurveLoads), std::end(kCurveLoads));
       for (const auto& load : loads) {
+        if (program.surroundings().shows_progress) {
+          program.note(fmt::format("{}, {}{}", part.asked.text, request->trace.value_or(pattern),
+                                   load ? fmt::format(" at {:g} %", 100 * *load) : ""));
+        }
         auto row = desk.ask(part, pattern, load);
         if (diagnostics.has_errors()) return program.report(diagnostics, false);
         if (!row) return program.refuse(row.error());

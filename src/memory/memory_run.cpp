@@ -1,7 +1,12 @@
 #include "orrery/memory/memory_run.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
+#include <bit>
+#include <compare>
+#include <map>
+#include <numeric>
 #include <thread>
 
 namespace orrery {
@@ -70,6 +75,49 @@ UnitAnswer run_unit(const MemoryQuestion& question, const std::optional<EnergyMo
   return answer;
 }
 
+/// What a unit is asked for, in 128 bits, and its turn.
+struct Fingerprint {
+  std::uint64_t first = 0;
+  std::uint64_t second = 0;
+  std::int64_t turn = 0;
+  friend auto operator<=>(const Fingerprint&, const Fingerprint&) = default;
+};
+
+Fingerprint fingerprint_of(AccessSource& source, std::int64_t turn) {
+  constexpr std::uint64_t kFirstFactor = 0x9E3779B97F4A7C15;
+  constexpr std::uint64_t kSecondFactor = 0xC2B2AE3D27D4EB4F;
+  std::array<MemoryAccess, 1024> accesses;
+  Fingerprint print{1, 2, turn};
+  while (const std::size_t count = source.next(accesses)) {
+    for (std::size_t i = 0; i < count; ++i) {
+      const MemoryAccess& access = accesses[i];
+      const std::uint64_t place =
+          std::uint64_t{static_cast<std::uint32_t>(access.row)} << 32 | static_cast<std::uint32_t>(access.column);
+      const std::uint64_t rest = static_cast<std::uint64_t>(access.tick) << 25 ^ std::uint64_t{access.rank} << 17 ^
+                                 std::uint64_t{access.group} << 9 ^ std::uint64_t{access.bank} << 1 ^
+                                 std::uint64_t{access.write};
+      print.first = std::rotl((print.first ^ place) * kFirstFactor, 29) + rest;
+      print.second = std::rotl((print.second ^ rest) * kSecondFactor, 31) + place;
+    }
+  }
+  return print;
+}
+
+/// For each unit, the place of the first one that is asked for exactly the same in the same turn: it stands for both.
+std::vector<std::size_t> stand_ins(const MemoryQuestion& question) {
+  std::vector<std::size_t> places(question.units.size());
+  std::iota(places.begin(), places.end(), 0);
+  if (question.sinks || places.size() < 2) return places;
+  std::map<Fingerprint, std::size_t> known;
+  for (std::size_t& place : places) {
+    const std::int64_t unit = question.units[place];
+    const auto source = question.sources(unit);
+    place =
+        known.try_emplace(fingerprint_of(*source, unit % question.device.units_sharing_commands), place).first->second;
+  }
+  return places;
+}
+
 void add_rules(std::vector<RuleReport>& all, const std::vector<RuleReport>& more) {
   for (const RuleReport& report : more) {
     const auto found =
@@ -131,11 +179,12 @@ std::int64_t MemoryAnswer::violations() const {
 
 MemoryAnswer answer(const MemoryQuestion& question) {
   const auto energy = EnergyModel::from(question.device);
+  const std::vector<std::size_t> stands_in = stand_ins(question);
   std::vector<UnitAnswer> answers(question.units.size());
   std::atomic<std::size_t> next = 0;
   const auto work = [&] {
     for (std::size_t i = next++; i < answers.size(); i = next++) {
-      answers[i] = run_unit(question, energy, question.units[i]);
+      if (stands_in[i] == i) answers[i] = run_unit(question, energy, question.units[i]);
     }
   };
   {
@@ -146,7 +195,8 @@ MemoryAnswer answer(const MemoryQuestion& question) {
   }
   MemoryAnswer all;
   if (energy) all.energy.emplace();
-  for (const UnitAnswer& unit : answers) {
+  for (const std::size_t place : stands_in) {
+    const UnitAnswer& unit = answers[place];
     add_unit(all, unit);
     if (energy) *all.energy += energy->of(unit.activity, question.toggle);
   }

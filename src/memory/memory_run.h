@@ -54,8 +54,9 @@ struct MemoryAnswer {
   std::int64_t violations() const;
 };
 
-/// Simulates every unit. The answer does not depend on `threads`.
-/// Pre: check_settings(device, settings); the device is one that the checker knows where `check` is set.
+/// Simulates every unit; units that are asked for exactly the same, burst by burst, in the same turn are simulated
+/// once, as an interleave makes of a stream. The answer does not depend on `threads`. Pre: check_settings(device,
+/// settings); the device is one that the checker knows where `check` is set.
 MemoryAnswer answer(const MemoryQuestion& question);
 
 }  // namespace orrery

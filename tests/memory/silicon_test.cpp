@@ -44,11 +44,17 @@ Point read_stream(const DramDevice& device, std::int32_t outstanding) {
           device.nanoseconds(activity.latency.mean())};
 }
 
+DramDevice device_of(const Machine& machine) {
+  DeviceOptions options;
+  options.pin_rate = BytesPerSecond(machine.gbit_per_pin * 1e9 / 8);
+  return catalog_device(machine.part, options);
+}
+
 class Silicon : public testing::TestWithParam<Machine> {};
 
 TEST_P(Silicon, SaturatedReadBandwidthIsWithinThreePointsOfThePeak) {
   const Machine& machine = GetParam();
-  const DramDevice device = catalog_device(machine.part, {.pin_rate = BytesPerSecond(machine.gbit_per_pin * 1e9 / 8)});
+  const DramDevice device = device_of(machine);
   const double simulated = 100 * read_stream(device, 256).share;
   const double measured = 100 * machine.saturated_GBps / machine.peak_GBps;
   std::printf("%s: %.1f %% of the pin rate simulated, %.1f measured\n", machine.name, simulated, measured);
@@ -58,7 +64,7 @@ TEST_P(Silicon, SaturatedReadBandwidthIsWithinThreePointsOfThePeak) {
 TEST_P(Silicon, TheKneeIsWithinTenPercent) {
   const Machine& machine = GetParam();
   if (machine.knee_GBps == 0) GTEST_SKIP() << "no latencies are published for " << machine.name;
-  const DramDevice device = catalog_device(machine.part, {.pin_rate = BytesPerSecond(machine.gbit_per_pin * 1e9 / 8)});
+  const DramDevice device = device_of(machine);
   const double core_to_controller = machine.unloaded_ns - read_stream(device, 1).latency_ns;
   double knee = 0;
   for (std::int32_t outstanding = 1; outstanding <= 2048; outstanding += std::max(1, outstanding / 8)) {
