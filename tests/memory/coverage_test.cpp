@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "checked_run.h"
+#include "trials.h"
 
 // Every command of the engine goes through the checker, for every standard, way to refresh and page policy.
 namespace orrery {
@@ -99,6 +99,18 @@ TEST_P(CoverageOfStandards, RandomSequencesUnderRandomLoadsBreakNoRule) {
           expect_no_violation(pattern, device, settings, {.blocks = 1'500, .load = load, .seed = seed}, 0);
         }
       }
+    }
+  }
+}
+
+TEST_P(CoverageOfStandards, ShortRunsOfManyKindsBreakNoRule) {
+  for (const DramDevice& device : devices_) {
+    for (const Trial& trial : trials_of(device, 400)) {
+      CheckingSink sink(device, checker_options(device, trial.settings));
+      const UnitActivity activity = activity_of(trial, device, 1'000, &sink);
+      sink.checker.finish(activity.end_tick);
+      EXPECT_EQ(sink.checker.violations(), 0) << fmt::format("{} of {} ranks, trial {}\n{}", device.part, device.ranks,
+                                                             trial.seed, violations_of(sink.checker));
     }
   }
 }
