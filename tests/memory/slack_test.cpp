@@ -25,6 +25,7 @@ constexpr NeverTight kNeverTight[] = {
     {"gddr6", "tRC", "one clock less than tRAS + tRP, by rounding"},
     {"hbm3 hbm4 lpddr5 lpddr6 gddr7", "tRFMab", "the engine manages one bank at a time where the device can"},
     {"lpddr5 lpddr6", "tRPab", "all banks are closed only for a refresh, which is longer"},
+    {"lpddr6", "tRAS", "shorter than tRCDrd + tRTP, and than what a write takes"},
     {"lpddr6", "ACT2 deadline", "reads and writes leave the command bus free in time"},
     {"lpddr6", "tAAD", "as ACT2 deadline"},
 };
@@ -36,7 +37,7 @@ const std::set<std::string> kPower = {"tPD", "tXP", "tXS"};
 std::set<std::string> never_tight(std::string_view standard) {
   std::set<std::string> rules = kPower;
   for (const NeverTight& row : kNeverTight) {
-    if (row.standards.find(standard) != std::string_view::npos) rules.emplace(row.rule);
+    if (is_among(standard, row.standards)) rules.emplace(row.rule);
   }
   return rules;
 }
