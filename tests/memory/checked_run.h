@@ -31,6 +31,11 @@ inline constexpr std::string_view kCheckedPatterns[] = {"stream",    "random",  
                                                         "ping_pong", "ping_pong_write", "idle_bursts"};
 inline constexpr PagePolicy kPagePolicies[] = {PagePolicy::open, PagePolicy::closed, PagePolicy::adaptive};
 
+/// Whether `standards`, names with blanks between them, has this one.
+inline bool is_among(std::string_view standard, std::string_view standards) {
+  return (" " + std::string(standards) + " ").find(" " + std::string(standard) + " ") != std::string::npos;
+}
+
 inline std::vector<DramDevice> checked_devices(std::string_view standard) {
   std::vector<DramDevice> devices;
   for (const CheckedPart& row : kCheckedParts) {
