@@ -30,7 +30,7 @@ class StreamedReads {
     unsigned head = 0, tail = 0;
 
     unsigned size() const { return tail - head; }
-    const StreamedRead& operator[](unsigned i) const { return reads[(head + i) & mask]; }
+    StreamedRead& operator[](unsigned i) const { return reads[(head + i) & mask]; }
     /// A place behind the others, to be filled there: a copy would wait for the stores of its parts.
     StreamedRead& add() { return reads[tail++ & mask]; }
     void take(unsigned i) {
@@ -44,19 +44,14 @@ class StreamedReads {
 
   unsigned size() const { return span_.size(); }
   void clear() { span_.head = span_.tail = 0; }
-  const StreamedRead& operator[](unsigned i) const { return span_[i]; }
+  StreamedRead& operator[](unsigned i) const { return span_[i]; }
   StreamedRead& add() { return span_.add(); }
-  void push_back(const StreamedRead& read) { add() = read; }
   void take(unsigned i) { span_.take(i); }
-  /// At its place by arrival.
-  void insert(const StreamedRead& read) {
-    unsigned i = span_.tail++;
-    for (; i != span_.head && static_cast<std::int32_t>(read.order - reads_[(i - 1) & span_.mask].order) < 0; --i) {
-      reads_[i & span_.mask] = reads_[(i - 1) & span_.mask];
-    }
-    reads_[i & span_.mask] = read;
+  /// As `take`, for one near the back.
+  void erase(unsigned i) {
+    for (; i + 1 < size(); ++i) span_[i] = span_[i + 1];
+    --span_.tail;
   }
-
  private:
   std::vector<StreamedRead> reads_;
   Span span_;

@@ -65,8 +65,7 @@ class Engine {
         write_time_(device.write_latency + device.burst_ticks),
         most_writes_(static_cast<int>(std::floor(settings.write_high * settings.write_entries))),
         least_writes_(static_cast<int>(std::ceil(settings.write_low * settings.write_entries))),
-        hits_(read_entries_ + 1),
-        misses_(read_entries_ + 1),
+        reads_(read_entries_),
         activated_reads_(RequestQueue::kMostBanks) {
     if constexpr (TwoStep) {
       activation_deadline_ = device.timing("AAD") * device.ticks_per_clock;
@@ -153,19 +152,22 @@ class Engine {
   }
 
   void begin_stream() {
-    hits_.clear();
-    misses_.clear();
+    reads_.clear();
     activated_reads_.clear();
-    for (std::int16_t i = queue_.oldest(false); i != RequestQueue::kNone; i = queue_[i].next) add_to_stream(read_of(i));
+    hits_of_bank_.fill(0);
+    missed_banks_ = touched_ = 0;
+    streamed_ = 0;
+    plain_until_ = position_;
+    for (std::int16_t i = queue_.oldest(false); i != RequestQueue::kNone; i = queue_[i].next) {
+      reads_.add() = read_of(i);
+      note_waiting(read_of(i));
+    }
     for (const Activated& one : activated_) {
-      activated_reads_.push_back(read_of(one.request));
+      activated_reads_.add() = read_of(one.request);
       queue_.release(one.request);
     }
     activated_.clear();
     queue_.clear(false);
-    touched_ = 0;
-    streamed_ = 0;
-    plain_until_ = position_;
     find_stream_row(now_ + 1);
   }
   StreamedRead read_of(std::int16_t request) const {
@@ -173,32 +175,30 @@ class Engine {
     return {waiting.stamp, waiting.row, waiting.column, waiting.order, waiting.bank,
             static_cast<std::uint16_t>(waiting.bank / banks_per_group_)};
   }
-  void add_to_stream(const StreamedRead& read) {
+  /// Whether the row of a bank must be changed for this read, and for no older one.
+  bool note_waiting(const StreamedRead& read) {
     if (queue_.open_row(read.bank) == read.row) {
-      hits_.push_back(read);
-    } else {
-      misses_.push_back(read);
+      ++hits_of_bank_[read.bank];
+      return false;
     }
+    if ((missed_banks_ >> read.bank & 1) != 0) return false;
+    missed_banks_ |= std::uint64_t{1} << read.bank;
+    first_miss_[read.bank] = read;
+    return true;
   }
 
   /// Puts the queue into the state in which the stream leaves it, and does the rest of the pass.
   void end_stream() {
-    note_stream_reads();
+    BankTimes::for_each(touched_, [&](int bank) { note_stream_read(bank); });
     for (unsigned i = 0; i < activated_reads_.size(); ++i) {
       const StreamedRead& read = activated_reads_[i];
       const std::int16_t request = queue_.push(access_of(read), read.bank, read.stamp, read.order);
       queue_.remove(request);
       activated_.push_back({read.stamp, request, static_cast<std::int16_t>(read.bank), false});
     }
-    unsigned miss = 0;
-    const auto push = [&](const StreamedRead& read) {
-      queue_.push(access_of(read), read.bank, read.stamp, read.order);
-    };
-    for (unsigned hit = 0; hit < hits_.size(); ++hit) {
-      while (miss < misses_.size() && is_before(misses_[miss], hits_[hit])) push(misses_[miss++]);
-      push(hits_[hit]);
+    for (unsigned i = 0; i < reads_.size(); ++i) {
+      queue_.push(access_of(reads_[i]), reads_[i].bank, reads_[i].stamp, reads_[i].order);
     }
-    while (miss < misses_.size()) push(misses_[miss++]);
     recorder_.row_hits(streamed_);
     streak_ = streamed_ < kWorthwhile ? std::min(2 * streak_, kLongestStreak) : kStreak;
     active_stale_ = column_stale_ = true;
@@ -211,10 +211,7 @@ class Engine {
   static bool is_before(const StreamedRead& a, const StreamedRead& b) {
     return static_cast<std::int32_t>(a.order - b.order) < 0;
   }
-    /// Makes up for what reads mean for others than reads.
-  void note_stream_reads() {
-    BankTimes::for_each(touched_, [&](int bank) { note_stream_read(bank); });
-  }
+    /// Makes up for what the last read of a bank means for others than reads.
   void note_stream_read(int bank) {
     times_.accessed(false, bank, last_read_[static_cast<std::size_t>(bank)]);
     touched_ &= ~(std::uint64_t{1} << bank);
@@ -238,7 +235,7 @@ class Engine {
   AfterReads read_on() {
     const bool one_rank = ranks_ == 1;
     const std::int64_t step = times_.read_step();
-    StreamedReads::Span hits = hits_.span();
+    StreamedReads::Span reads = reads_.span();
     std::int64_t next = times_.column_bound(false, now_ + 1);
     std::int64_t last = kNever;
     AfterReads after = AfterReads::row_search;
@@ -249,14 +246,15 @@ class Engine {
       if (returned < next && returned < stream_limit_) {
         tick = returned;
       } else {
-        const unsigned chosen = next < stream_limit_ ? oldest_ready(hits, next) : hits.size();
-        if (chosen == hits.size() || hits.size() + misses_.size() <= 1 || !keep_clock_running(next)) {
+        const unsigned chosen = next < stream_limit_ && reads.size() > 1 ? oldest_ready(reads, next) : reads.size();
+        if (chosen == reads.size() || !keep_clock_running(next)) {
           after = AfterReads::pass;
           break;
         }
-        const StreamedRead& read = hits[chosen];
+        const StreamedRead& read = reads[chosen];
         times_.read_in_streak(static_cast<int>(read.group), next);
         note_read(read, next);
+        --hits_of_bank_[read.bank];
         row_stale = (missed_banks_ >> read.bank & 1) != 0 || (!SplitBus && stream_row_.tick < next + times_.read_ticks());
         last = next;
         if (one_rank) {
@@ -265,7 +263,7 @@ class Engine {
           times_.read_of_rank(times_.rank_of(static_cast<int>(read.bank)), next);
           next = times_.column_bound(false, next + 1);
         }
-        hits.take(chosen);
+        reads.take(chosen);
         ++streamed_;
       }
       now_ = tick;
@@ -273,21 +271,20 @@ class Engine {
         completions_.drop_read();
         --outstanding_;
       }
-      if (!let_stream_in(hits, tick, row_stale)) {
+      if (!let_stream_in(reads, tick, row_stale)) {
         after = AfterReads::end;
         break;
       }
     }
-    hits_.set(hits);
+    reads_.set(reads);
     if (last != kNever && one_rank) times_.read_of_rank(0, last);
     return after;
   }
 
-  unsigned oldest_ready(const StreamedReads::Span& hits, std::int64_t tick) const {
+  bool is_open(const StreamedRead& read) const { return queue_.open_row(read.bank) == read.row; }
+  unsigned oldest_ready(const StreamedReads::Span& reads, std::int64_t tick) const {
     unsigned i = 0;
-    while (i < hits.size() && !times_.may_read(static_cast<int>(hits[i].bank), static_cast<int>(hits[i].group), tick)) {
-      ++i;
-    }
+    while (i < reads.size() && !(is_open(reads[i]) && times_.may_read(reads[i].bank, reads[i].group, tick))) ++i;
     return i;
   }
   bool keep_clock_running(std::int64_t tick) {
@@ -307,22 +304,20 @@ class Engine {
   }
 
   /// Accesses enter at the end of a tick. False where something else than a read is next, or nothing.
-  [[gnu::always_inline]] bool let_stream_in(StreamedReads::Span& hits, std::int64_t tick, bool& row_stale) {
+  [[gnu::always_inline]] bool let_stream_in(StreamedReads::Span& reads, std::int64_t tick, bool& row_stale) {
     while (true) {
       if (position_ >= plain_until_ && !find_plain_reads(tick)) return false;
-      if (outstanding_ >= outstanding_limit_ || hits.size() + misses_.size() >= read_entries_) return true;
+      if (outstanding_ >= outstanding_limit_ || reads.size() >= read_entries_) return true;
       const MemoryAccess& access = accesses_[position_++];
       const int group = access.rank * groups_per_rank_ + access.group;
-      const int bank = group * banks_per_group_ + access.bank;
-      const bool hit = queue_.open_row(bank) == access.row;
-      StreamedRead& read = hit ? hits.add() : misses_.add();
+      StreamedRead& read = reads.add();
       read.stamp = tick;
       read.row = access.row;
       read.column = access.column;
       read.order = next_order_++;
-      read.bank = static_cast<std::uint16_t>(bank);
+      read.bank = static_cast<std::uint16_t>(group * banks_per_group_ + access.bank);
       read.group = static_cast<std::uint16_t>(group);
-      row_stale |= !hit && (missed_banks_ >> bank & 1) == 0;
+      row_stale |= note_waiting(read);
       ++outstanding_;
       recorder_.entered(false);
       last_injection_ = tick;
@@ -345,36 +340,38 @@ class Engine {
     const unsigned hit = first_hit(from);
     const std::int64_t active_tick =
         active < activated_reads_.size() ? tick_of_read(activated_reads_[active], from) : kNever;
-    const std::int64_t hit_tick = hit < hits_.size() ? tick_of_read(hits_[hit], from) : kNever;
+    const std::int64_t hit_tick = hit < reads_.size() ? tick_of_read(reads_[hit], from) : kNever;
     const std::int64_t tick = std::min({active_tick, hit_tick, stream_row_.tick, completions_.next_read()});
-    if (tick >= std::min(refresh_.next_due(), first_starves()) || hits_.size() + misses_.size() <= 1) return false;
+    if (tick >= std::min(refresh_.next_due(), first_starves_) || reads_.size() <= 1) return false;
     now_ = tick;
     outstanding_ -= completions_.take(tick);
-    const bool row_first = !SplitBus && active_tick != tick && stream_row_.tick == tick &&
-                           (hit_tick != tick || (follows_ramulator_ &&
-                                                 is_before(misses_[stream_row_.miss], hits_[hit])));
+    const bool row_first = !SplitBus && stream_row_.tick == tick && follows_ramulator_ && hit_tick == tick &&
+                           is_before(first_miss_[static_cast<std::size_t>(stream_row_.bank)], reads_[hit]);
     bool row_stale = false;
+    bool column = true;
     if (active_tick == tick) {
-      const StreamedRead activated = activated_reads_[active];
+      const StreamedRead read = activated_reads_[active];
       activated_reads_.take(active);
-      busy_banks_ &= ~(std::uint64_t{1} << activated.bank);
+      busy_banks_ &= ~(std::uint64_t{1} << read.bank);
       --active_reads_;
-      row_stale = read_in_pass(activated, tick);
+      row_stale = read_in_pass(read, tick);
     } else if (hit_tick == tick && !row_first) {
-      const StreamedRead one = hits_[hit];
-      hits_.take(hit);
+      const StreamedRead read = reads_[hit];
+      reads_.take(hit);
       ++streamed_;
-      row_stale = read_in_pass(one, tick);
+      --hits_of_bank_[read.bank];
+      row_stale = read_in_pass(read, tick);
+    } else {
+      column = false;
     }
     if (SplitBus && row_stale) find_stream_row(tick);
-    if ((SplitBus || (active_tick != tick && (hit_tick != tick || row_first))) && stream_row_.tick == tick &&
-        hits_.size() + misses_.size() > 1) {
+    if ((SplitBus || !column) && stream_row_.tick == tick && reads_.size() > 1) {
       move_stream_row(tick);
       row_stale = true;
     }
-    StreamedReads::Span hits = hits_.span();
-    const bool goes_on = let_stream_in(hits, tick, row_stale);
-    hits_.set(hits);
+    StreamedReads::Span reads = reads_.span();
+    const bool goes_on = let_stream_in(reads, tick, row_stale);
+    reads_.set(reads);
     if (row_stale) {
       find_stream_row(tick + 1);
     } else {
@@ -394,10 +391,11 @@ class Engine {
   }
   unsigned first_hit(std::int64_t from) const {
     const std::int64_t bound = times_.column_bound(false, from);
-    unsigned first = hits_.size();
+    unsigned first = reads_.size();
     std::int64_t best = kNever;
-    for (unsigned i = 0; i < hits_.size() && best > bound; ++i) {
-      const std::int64_t tick = tick_of_read(hits_[i], from);
+    for (unsigned i = 0; i < reads_.size() && best > bound; ++i) {
+      if (!is_open(reads_[i])) continue;
+      const std::int64_t tick = tick_of_read(reads_[i], from);
       if (tick < best) best = tick, first = i;
     }
     return first;
@@ -414,25 +412,24 @@ class Engine {
     }
     return first;
   }
-  std::int64_t first_starves() const {
-    return settings_.age_cap == 0 || misses_.size() == 0 ? kNever : misses_[0].stamp + settings_.age_cap;
-  }
-
   /// Looks for the next row command of the stream, and for how far plain reads may go on.
   void find_stream_row(std::int64_t from) {
     stream_row_ = {};
-    missed_banks_ = 0;
-    for (unsigned i = 0; i < misses_.size(); ++i) {
-      const std::uint64_t bit = std::uint64_t{1} << misses_[i].bank;
-      if ((missed_banks_ & bit) != 0) continue;
-      missed_banks_ |= bit;
-      const std::int64_t tick = tick_of_row(misses_[i], from);
-      if (tick < stream_row_.tick) stream_row_ = {tick, i};
-    }
+    first_starves_ = kNever;
+    BankTimes::for_each(missed_banks_, [&](int bank) {
+      const StreamedRead& miss = first_miss_[static_cast<std::size_t>(bank)];
+      if (settings_.age_cap > 0) first_starves_ = std::min(first_starves_, miss.stamp + settings_.age_cap);
+      const std::int64_t tick = tick_of_row(miss, from);
+      if (tick < stream_row_.tick ||
+          (tick != kNever && tick == stream_row_.tick &&
+           is_before(miss, first_miss_[static_cast<std::size_t>(stream_row_.bank)]))) {
+        stream_row_ = {tick, bank};
+      }
+    });
     set_stream_limit(from);
   }
   void set_stream_limit(std::int64_t from) {
-    stream_limit_ = std::min({refresh_.next_due(), first_starves(), stream_row_.tick});
+    stream_limit_ = std::min({refresh_.next_due(), first_starves_, stream_row_.tick});
     for (unsigned i = 0; i < activated_reads_.size(); ++i) {
       stream_limit_ = std::min(stream_limit_, tick_of_read(activated_reads_[i], from));
     }
@@ -444,57 +441,48 @@ class Engine {
       return times_.activate(bank, times_.activate_bound(rank, from));
     }
     if ((busy_banks_ >> bank & 1) != 0) return kNever;
-    if (settings_.policy != SchedulingPolicy::ramulator2) {
-      for (unsigned i = 0; i < hits_.size(); ++i) {
-        if (hits_[i].bank != miss.bank) continue;
-        if (!follows_ramulator_ || hits_[i].stamp <= miss.stamp) return kNever;
-        break;
-      }
+    if (settings_.policy != SchedulingPolicy::ramulator2 && hits_of_bank_[miss.bank] > 0 &&
+        (!follows_ramulator_ || oldest_hit_stamp(miss.bank) <= miss.stamp)) {
+      return kNever;
     }
     if ((touched_ >> bank & 1) != 0) note_stream_read(bank);
     return times_.precharge(bank, times_.precharge_bound(rank, from));
   }
+  std::int64_t oldest_hit_stamp(int bank) const {
+    unsigned i = 0;
+    while (reads_[i].bank != bank || !is_open(reads_[i])) ++i;
+    return reads_[i].stamp;
+  }
 
   void move_stream_row(std::int64_t tick) {
-    const StreamedRead miss = misses_[stream_row_.miss];
-    const auto bank = static_cast<int>(miss.bank);
+    const int bank = stream_row_.bank;
+    const StreamedRead miss = first_miss_[static_cast<std::size_t>(bank)];
     if (queue_.open_row(bank) != RequestQueue::kClosed) {
       queue_.close(bank);
       times_.precharged(bank, tick);
       recorder_.closed(bank, tick);
       record(PRE, bank, 0, 0, tick);
-      return hits_become_misses(miss.bank);
+      if (hits_of_bank_[miss.bank] > 0) note_waiting_anew(bank);
+      return;
     }
-    misses_.take(stream_row_.miss);
     queue_.open(bank, miss.row);
     times_.activated(bank, tick);
     recorder_.opened(bank, tick);
     record(ACT, bank, miss.row, 0, tick);
     busy_banks_ |= std::uint64_t{1} << bank;
     ++active_reads_;
-    activated_reads_.push_back(miss);
-    misses_become_hits(miss);
+    activated_reads_.add() = miss;
+    unsigned i = reads_.size() - 1;
+    while (reads_[i].order != miss.order) --i;
+    reads_.erase(i);
+    note_waiting_anew(bank);
   }
-  /// A row has opened: those who wait for it are hits now.
-  void misses_become_hits(const StreamedRead& opener) {
-    for (unsigned i = 0; i < misses_.size();) {
-      if (misses_[i].bank != opener.bank || misses_[i].row != opener.row) {
-        ++i;
-        continue;
-      }
-      hits_.insert(misses_[i]);
-      misses_.take(i);
-    }
-  }
-  /// A row has closed, perhaps before all who waited for it.
-  void hits_become_misses(std::uint16_t bank) {
-    for (unsigned i = 0; i < hits_.size();) {
-      if (hits_[i].bank != bank) {
-        ++i;
-        continue;
-      }
-      misses_.insert(hits_[i]);
-      hits_.take(i);
+  /// A row has opened or closed: who waits for it, and who for another.
+  void note_waiting_anew(int bank) {
+    hits_of_bank_[static_cast<std::size_t>(bank)] = 0;
+    missed_banks_ &= ~(std::uint64_t{1} << bank);
+    for (unsigned i = 0; i < reads_.size(); ++i) {
+      if (reads_[i].bank == bank) note_waiting(reads_[i]);
     }
   }
 
@@ -1130,12 +1118,15 @@ class Engine {
   /// A row command of a stream.
   struct StreamRow {
     std::int64_t tick = kNever;
-    unsigned miss = 0;
+    int bank = -1;
   };
-  StreamedReads hits_, misses_;  // what waits in a stream, by whether its row is open
+  StreamedReads reads_;  // what waits in a stream
   StreamedReads activated_reads_;
   StreamRow stream_row_;
+  std::array<std::uint16_t, RequestQueue::kMostBanks> hits_of_bank_{};
+  std::array<StreamedRead, RequestQueue::kMostBanks> first_miss_{};  // of each missed bank, the oldest
   std::uint64_t missed_banks_ = 0;
+  std::int64_t first_starves_ = kNever;
   std::int64_t stream_limit_ = 0;  // up to where plain reads may go on
   std::uint64_t touched_ = 0;      // banks whose last read the times do not know
   std::int64_t streamed_ = 0;
