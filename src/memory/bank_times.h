@@ -64,6 +64,11 @@ class BankTimes {
   std::int64_t column_tick(bool write, int bank, std::int64_t from) const {
     return column(write, bank, column_bound(write, rank_of(bank), from));
   }
+  /// Whether a read of that bank can start at `tick`. Pre: tick == column_bound(false, tick).
+  bool may_read(int bank, int group, std::int64_t tick) const {
+    return column_[0][at(bank)] <= tick && group_column_[0][at(group)] <= tick &&
+           (rank_count_ == 1 || ranks_[at(rank_of(bank))].column[0] <= tick);
+  }
   /// No column command of that direction can start before, whatever the bank.
   std::int64_t column_bound(bool write, std::int64_t from) const {
     std::int64_t bound = ranks_[0].column[write];
@@ -91,14 +96,20 @@ class BankTimes {
   void precharged(int bank, std::int64_t tick);
   void precharged_all(std::uint64_t banks, int rank, std::int64_t tick, DramCommand command);
   void accessed(bool write, int bank, std::int64_t tick);
-  /// What a read means for the next reads, only; `accessed` with the last read of each bank makes up for the rest.
-  void read_in_streak(int bank, std::int64_t tick) {
+  /// What a read means for the next reads of its group, of its rank and of others; `accessed` with the last read of
+  /// each bank makes up for the rest.
+  void read_in_streak(int group, std::int64_t tick) { group_column_[0][at(group)] = tick + after_column_[0].group[0]; }
+  void read_of_rank(int rank, std::int64_t tick) {
     take_bus(DramCommand::RD, tick);
-    const AfterColumn& after = after_column_[0];
-    raise(group_column_[0][at(group_[at(bank)])], tick + after.group[0]);
-    raise_ranks(rank_of(bank), tick + after.rank[0], tick + after.other[0], [](Rank& rank) -> std::int64_t& {
-      return rank.column[0];
-    });
+    raise_ranks(rank, tick + after_column_[0].rank[0], tick + after_column_[0].other[0],
+                [](Rank& one) -> std::int64_t& { return one.column[0]; });
+  }
+  /// Ticks on the bus.
+  std::int32_t read_ticks() const { return commands_[static_cast<std::size_t>(DramCommand::RD)].ticks; }
+  /// From a read to the earliest tick for the next one of the same rank.
+  std::int64_t read_step() const {
+    const std::int64_t step = std::max(after_column_[0].rank[0], read_ticks());
+    return (step + column_slots_.mask) & ~column_slots_.mask;
   }
   /// The row closes by itself; returns when that begins.
   std::int64_t auto_precharged(bool write, int bank, std::int64_t tick);

@@ -35,12 +35,6 @@ class RequestQueue {
     ORRERY_CHECK(entries <= INT16_MAX);
     for (int i = entries - 1; i >= 0; --i) free_.push_back(static_cast<std::int16_t>(i));
     open_row_.fill(kClosed);
-    for (auto& direction : directions_) {
-      direction.head.fill(kNone);
-      direction.tail.fill(kNone);
-      direction.hit.fill(kNone);
-      direction.miss.fill(kNone);
-    }
   }
 
   const WaitingRequest& operator[](std::int16_t index) const { return requests_[static_cast<std::size_t>(index)]; }
@@ -99,6 +93,15 @@ class RequestQueue {
     --direction.size;
   }
   void release(std::int16_t index) { free_.push_back(index); }
+  /// Takes all out.
+  void clear(bool write) {
+    Direction& direction = directions_[write];
+    for (std::int16_t i = direction.oldest; i != kNone; i = (*this)[i].next) {
+      if (write) --written_[place_of((*this)[i].bank, (*this)[i].row, (*this)[i].column)];
+      release(i);
+    }
+    direction = {};
+  }
   bool has_miss(bool write, int bank) const { return (directions_[write].miss_banks >> bank & 1) != 0; }
 
   void open(int bank, std::int32_t row) {
@@ -120,6 +123,9 @@ class RequestQueue {
 
  private:
   struct Direction {
+    Direction() {
+      for (auto* ends : {&head, &tail, &hit, &miss}) ends->fill(kNone);
+    }
     std::array<std::int16_t, kMostBanks> head, tail, hit, miss;
     std::array<std::uint32_t, kMostBanks> hit_order{}, miss_order{};
     std::uint64_t hit_banks = 0;
