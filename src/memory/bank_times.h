@@ -51,7 +51,8 @@ class BankTimes {
     return row_slots_.exactly_from(later(bound, activate_[at(bank)]));
   }
   std::int64_t precharge(int bank, std::int64_t bound) const {
-    return precharge_slots_.from(later(bound, precharge_[at(bank)]));
+    const std::int64_t tick = precharge_slots_.from(later(bound, precharge_[at(bank)]));
+    return tick == pairing_edge_ && pairs_with_all_ ? precharge_slots_.from(tick + 1) : tick;
   }
   std::int64_t column_bound(bool write, int rank, std::int64_t from) const {
     return later(later(from, column_bus()), ranks_[at(rank)].column[write]);
@@ -75,11 +76,16 @@ class BankTimes {
     for (int rank = 1; rank < rank_count_; ++rank) bound = std::min(bound, ranks_[at(rank)].column[write]);
     return column_slots_.exactly_from(later(later(from, bound), column_bus()));
   }
-  /// Close all rows of `open`, banks of one rank, with one command.
-  std::int64_t precharge_all(std::uint64_t open, int rank, std::int64_t from) const {
+  /// Close all rows of `banks` of one rank with one command; rows that close by themselves have done so by then.
+  std::int64_t precharge_all(std::uint64_t banks, int rank, std::int64_t from) const {
     std::int64_t earliest = precharge_bound(rank, from);
-    for_each(open, [&](int bank) { earliest = later(earliest, precharge_[at(bank)]); });
-    return precharge_slots_.from(earliest);
+    for_each(banks, [&](int bank) { earliest = later(earliest, precharge_[at(bank)]); });
+    const std::int64_t tick = precharge_slots_.from(earliest);
+    return tick == pairing_edge_ ? precharge_slots_.from(tick + 1) : tick;
+  }
+  /// Ticks from an activation to the refresh of single banks, in the same rank or another one.
+  std::int32_t from_activate_to_refresh(bool same_rank) const {
+    return same_rank ? after_activate_.rank_refresh_one : after_activate_.other_refresh_one;
   }
   /// Refresh, or manage, the closed `banks` of one rank.
   std::int64_t refresh(DramCommand command, std::uint64_t banks, int rank, std::int64_t from) const {
@@ -119,6 +125,10 @@ class BankTimes {
   void take_bus(DramCommand command, std::int64_t tick) {
     const DeviceCommand& form = commands_[static_cast<std::size_t>(command)];
     raise(form.bus == CommandBus::column ? column_bus_ : row_bus_, tick + form.ticks);
+    if (half_clocks_ && form.bus == CommandBus::row && (tick & 1) != 0) {
+      pairing_edge_ = tick + form.ticks;
+      pairs_with_all_ = command == DramCommand::PREab || command == DramCommand::REFab || command == DramCommand::RFMab;
+    }
   }
 
   template <class Function>
@@ -194,6 +204,11 @@ class BankTimes {
   std::array<std::uint64_t, kMostRanks> rank_mask_{};
   std::array<DeviceCommand, kDramCommands> commands_;
   std::int64_t row_bus_ = 0, column_bus_ = 0;
+  // The falling edge that belongs to the row command on the rising edge before it: no precharge of all banks starts
+  // there, and after a command to all banks no precharge at all.
+  std::int64_t pairing_edge_ = -1;
+  bool pairs_with_all_ = false;
+  bool half_clocks_ = false;
   std::int64_t window_ticks_ = 0;
   bool window_of_unit_ = false;
   bool split_bus_ = false;

@@ -101,7 +101,7 @@ class Engine {
     if (position_ < filled_) tick = std::min(tick, std::max(accesses_[position_].tick, arrival_));
     if constexpr (TwoStep) {
       if (clocked_.tick != kNever) tick = std::min({clocked_.tick, refresh_.next_due(), completion_or_never()});
-      if (owed_ != RequestQueue::kNone) tick = std::min(tick, now_ + 1);
+      if (owed_ != RequestQueue::kNone) tick = std::min(tick, times_.bus(now_ + 1));
     }
     return std::max(tick, now_ + 1);
   }
@@ -146,7 +146,6 @@ class Engine {
     if (work_ || writing_ || outstanding_limit_ == 0 || settings_.page != PagePolicy::open) return false;
     if (queue_.size(true) > 0 || queue_.size(false) < 2 || completions_.has_forwarded()) return false;
     if (refresh_may_start_ || settings_.activations_per_management > 0) return false;
-    if (refresh_.owes() && (ranks_ > 1 || settings_.refresh != RefreshMode::all_bank)) return false;
     if (TwoStep) return owed_ == RequestQueue::kNone && clocked_.tick == kNever && activated_.empty();
     return std::none_of(activated_.begin(), activated_.end(), [](const Activated& one) { return one.write; });
   }
@@ -247,7 +246,7 @@ class Engine {
         tick = returned;
       } else {
         const unsigned chosen = next < stream_limit_ && reads.size() > 1 ? oldest_ready(reads, next) : reads.size();
-        if (chosen == reads.size() || !keep_clock_running(next)) {
+        if (chosen == reads.size() || !keep_clock_running(rank_of(reads[chosen]), next)) {
           after = AfterReads::pass;
           break;
         }
@@ -281,16 +280,18 @@ class Engine {
     return after;
   }
 
+  int rank_of(const StreamedRead& read) const { return times_.rank_of(static_cast<int>(read.bank)); }
   bool is_open(const StreamedRead& read) const { return queue_.open_row(read.bank) == read.row; }
   unsigned oldest_ready(const StreamedReads::Span& reads, std::int64_t tick) const {
     unsigned i = 0;
     while (i < reads.size() && !(is_open(reads[i]) && times_.may_read(reads[i].bank, reads[i].group, tick))) ++i;
     return i;
   }
-  bool keep_clock_running(std::int64_t tick) {
+  bool keep_clock_running(int rank, std::int64_t tick) {
     if constexpr (TwoStep) {
-      if (tick >= clock_runs_until_) return false;
-      clock_runs_until_ = std::max(clock_runs_until_, tick + read_time_ + clock_runs_on_);
+      std::int64_t& runs_until = clock_runs_until_[static_cast<std::size_t>(rank)];
+      if (tick >= runs_until) return false;
+      runs_until = std::max(runs_until, tick + read_time_ + clock_runs_on_);
     }
     return true;
   }
@@ -497,12 +498,12 @@ class Engine {
     if (refresh_may_start_ && !work_) start_maintenance(from);
     if (active_stale_) find_active(from);
     if (looks_at_queues(from)) choose_direction();
+    if (maintenance_stale_ && work_) find_maintenance(from);
     if (!queue_blocked_) {
       if (column_stale_) find_column(from);
       if (open_stale_) find_open(from);
       if (close_stale_) find_close(from);
     }
-    if (maintenance_stale_ && work_) find_maintenance(from);
     if (wants_idleness_) watch_idleness(from);
   }
 
@@ -630,7 +631,7 @@ class Engine {
     const std::uint64_t wanted = queue_.miss_banks(writing_) & queue_.closed_banks() & ~blocked_banks_;
     open_ = first_command(
         wanted, from, [&](int rank) { return times_.activate_bound(rank, from); },
-        [&](int bank, std::int64_t bound) { return times_.activate(bank, bound); },
+        [&](int bank, std::int64_t bound) { return beside_refresh(bank, times_.activate(bank, bound)); },
         [&](int bank) { return queue_.order_of_miss(writing_, bank); });
     if (open_.bank >= 0) open_.request = queue_.oldest_miss(writing_, open_.bank);
   }
@@ -647,9 +648,18 @@ class Engine {
     if (close_.bank >= 0) close_.request = queue_.oldest_miss(writing_, close_.bank);
   }
 
+  /// An activation that would put the refresh of other banks off comes after it: else a stream of activations could
+  /// keep refreshes waiting for ever.
+  std::int64_t beside_refresh(int bank, std::int64_t tick) const {
+    if (!work_ || maintenance_.bank >= 0 || maintenance_.tick == kNever || tick > maintenance_.tick) return tick;
+    const int rank = times_.rank_of(bank);
+    if (tick + times_.from_activate_to_refresh(rank == work_->rank) <= maintenance_.tick) return tick;
+    return times_.activate(bank, times_.activate_bound(rank, maintenance_.tick + 1));
+  }
   void consider_open(int bank, std::int64_t from) {
     if (open_stale_ || (TwoStep && owed_ != RequestQueue::kNone)) return;
-    take_if_better(open_, times_.activate(bank, times_.activate_bound(times_.rank_of(bank), from)), bank);
+    const std::int64_t tick = times_.activate(bank, times_.activate_bound(times_.rank_of(bank), from));
+    take_if_better(open_, beside_refresh(bank, tick), bank);
   }
   void consider_close(int bank, std::int64_t from) {
     if (close_stale_ || (busy_banks_ >> bank & 1) != 0) return;
@@ -680,6 +690,7 @@ class Engine {
   void issue_one(std::int64_t tick) {
     if constexpr (TwoStep) {
       if (issue_clocked(tick)) return;
+      if (times_.bus(tick) > tick) return;
       if (owed_ != RequestQueue::kNone && tick >= owed_deadline_) return finish_activation(tick);
     }
     if (active_.tick == tick) return access(active_, true, tick);
@@ -720,7 +731,8 @@ class Engine {
 
   void access(const Candidate candidate, bool activated, std::int64_t tick) {
     if constexpr (TwoStep) {
-      if (tick >= clock_runs_until_ && clocked_.tick == kNever) return start_clock(candidate, activated, tick);
+      const std::int64_t runs_until = clock_runs_until_[static_cast<std::size_t>(times_.rank_of(candidate.bank))];
+      if (tick >= runs_until && clocked_.tick == kNever) return start_clock(candidate, activated, tick);
     }
     const WaitingRequest request = queue_[candidate.request];
     const int bank = request.bank;
@@ -751,8 +763,8 @@ class Engine {
       recorder_.read_returned(tick + read_time_ - request.stamp);
     }
     if constexpr (TwoStep) {
-      clock_runs_until_ =
-          std::max(clock_runs_until_, tick + (request.write ? write_time_ : read_time_) + clock_runs_on_);
+      std::int64_t& runs_until = clock_runs_until_[static_cast<std::size_t>(times_.rank_of(bank))];
+      runs_until = std::max(runs_until, tick + (request.write ? write_time_ : read_time_) + clock_runs_on_);
     }
     active_stale_ = column_stale_ = true;
     after_access(bank, activated, closes, tick);
@@ -777,7 +789,7 @@ class Engine {
   bool closes_itself(int bank) const {
     if (settings_.page == PagePolicy::open || (work_ && (work_->banks >> bank & 1) != 0)) return false;
     if (queue_.oldest_hit(false, bank) != RequestQueue::kNone) return false;
-    if (queue_.oldest_hit(true, bank) != RequestQueue::kNone) return false;
+    if (queue_.oldest_hit(true, bank) != RequestQueue::kNone || (busy_banks_ >> bank & 1) != 0) return false;
     return settings_.page == PagePolicy::closed || conflicts_[static_cast<std::size_t>(bank)] >= kConflictsToClose;
   }
   void noted_hit(int bank) {
@@ -849,7 +861,7 @@ class Engine {
     if (refresh_.count_activation(bank)) to_manage_ |= std::uint64_t{1} << bank;
     if constexpr (TwoStep) {
       owed_ = candidate.request;
-      owed_deadline_ = tick + activation_deadline_;
+      owed_deadline_ = tick + activation_deadline_ - (clock_start_ticks_ - 1);  // another command may be on the bus
     } else {
       await_data(candidate.request, tick + 1);
     }
@@ -933,13 +945,14 @@ class Engine {
 
   void find_maintenance(std::int64_t from) {
     maintenance_stale_ = false;
+    if (!queue_blocked_) open_stale_ = true;
     maintenance_ = {};
     if ((busy_banks_ & work_->banks) != 0 || (TwoStep && owed_ != RequestQueue::kNone)) return;
     const std::uint64_t open = recorder_.open_banks() & work_->banks;
     if (open == 0) {
       maintenance_.tick = times_.refresh(work_->command, work_->banks, work_->rank, from);
     } else {
-      maintenance_.tick = times_.precharge_all(open, work_->rank, from);
+      maintenance_.tick = times_.precharge_all(work_->banks, work_->rank, from);
       maintenance_.bank = static_cast<std::int16_t>(std::countr_zero(open));
     }
   }
@@ -1145,7 +1158,7 @@ class Engine {
   std::int16_t owed_ = RequestQueue::kNone;  // activated by half
   std::int64_t owed_deadline_ = 0;
   std::int64_t activation_deadline_ = 0, clock_runs_on_ = 0, clock_start_ticks_ = 1;
-  std::int64_t clock_runs_until_ = 0;
+  std::array<std::int64_t, BankTimes::kMostRanks> clock_runs_until_{};  // the data clock, by rank
   Candidate clocked_;  // waits for the data clock that was started for it
   bool clocked_activated_ = false;
 };
