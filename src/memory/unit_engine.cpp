@@ -88,7 +88,9 @@ class Engine {
       pass(tick);
       if (reads_in_order_ >= streak_) stream();
     }
-    return recorder_.finish(end_tick());
+    UnitActivity activity = recorder_.finish(end_tick());
+    activity.most_refreshes_owed = refresh_.most_owed();
+    return activity;
   }
 
  private:
@@ -923,14 +925,16 @@ class Engine {
   void start_maintenance(std::int64_t from) {
     refresh_may_start_ = false;
     if (!refresh_.owes() && !pulling_in_ && to_manage_ == 0) return;
-    if (to_manage_ != 0) {
+    const std::array<int, BankTimes::kMostRanks> order = refresh_.by_urgency();
+    if (to_manage_ != 0 && !refresh_.must(order[0])) {
       const int bank = std::countr_zero(to_manage_);
       const MaintenanceWork work = refresh_.management(bank);
       to_manage_ &= ~work.banks;
       return begin(work, from);
     }
     const std::uint64_t busy = wanted_banks();
-    for (int rank = 0; rank < ranks_; ++rank) {
+    for (int i = 0; i < ranks_; ++i) {
+      const int rank = order[static_cast<std::size_t>(i)];
       if (const auto work = refresh_.take(rank, busy, pulling_in_ && busy == 0)) return begin(*work, from);
     }
   }
