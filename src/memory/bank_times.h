@@ -50,6 +50,16 @@ class BankTimes {
   std::int64_t activate(int bank, std::int64_t bound) const {
     return row_slots_.exactly_from(later(bound, activate_[at(bank)]));
   }
+  /// The earliest activation of a bank that is precharged at `tick`.
+  std::int64_t activate_after_precharge(int bank, std::int64_t tick) const {
+    const std::int64_t bound = activate_bound(rank_of(bank), tick + ticks_of(DramCommand::PRE));
+    return activate(bank, later(bound, tick + after_precharge_.bank_activate));
+  }
+  /// The earliest access to a bank that is activated at `tick`.
+  std::int64_t column_after_activate(bool write, int bank, std::int64_t tick) const {
+    const std::int64_t from = split_bus_ ? tick + 1 : tick + ticks_of(DramCommand::ACT);
+    return column_tick(write, bank, later(from, tick + after_activate_.bank_column[write]));
+  }
   std::int64_t precharge(int bank, std::int64_t bound) const {
     const std::int64_t tick = precharge_slots_.from(later(bound, precharge_[at(bank)]));
     return tick == pairing_edge_ && pairs_with_all_ ? precharge_slots_.from(tick + 1) : tick;
@@ -111,10 +121,10 @@ class BankTimes {
                 [](Rank& one) -> std::int64_t& { return one.column[0]; });
   }
   /// Ticks on the bus.
-  std::int32_t read_ticks() const { return commands_[static_cast<std::size_t>(DramCommand::RD)].ticks; }
+  std::int32_t ticks_of(DramCommand command) const { return commands_[static_cast<std::size_t>(command)].ticks; }
   /// From a read to the earliest tick for the next one of the same rank.
   std::int64_t read_step() const {
-    const std::int64_t step = std::max(after_column_[0].rank[0], read_ticks());
+    const std::int64_t step = std::max(after_column_[0].rank[0], ticks_of(DramCommand::RD));
     return (step + column_slots_.mask) & ~column_slots_.mask;
   }
   /// The row closes by itself; returns when that begins.

@@ -112,6 +112,11 @@ class RequestQueue {
       set_miss(direction, bank, next_miss(direction.head[at(bank)], row));
     }
   }
+  /// Pre: nobody waits.
+  void reopen(int bank, std::int32_t row) {
+    open_row_[at(bank)] = row;
+    closed_banks_ &= ~(std::uint64_t{1} << bank);
+  }
   void close(int bank) {
     open_row_[at(bank)] = kClosed;
     closed_banks_ |= std::uint64_t{1} << bank;

@@ -87,6 +87,7 @@ class Engine {
       now_ = tick;
       pass(tick);
       if (reads_in_order_ >= streak_) stream();
+      if (may_serve_alone()) serve_alone();
     }
     UnitActivity activity = recorder_.finish(end_tick());
     activity.most_refreshes_owed = refresh_.most_owed();
@@ -130,6 +131,74 @@ class Engine {
     settle(tick + 1);
   }
 
+  // ---------------------------------------------------------------- one access at a time
+
+  bool may_serve_alone() const {
+    if (TwoStep || outstanding_limit_ > 0 || !is_idle()) return false;
+    return settings_.page == PagePolicy::open && settings_.activations_per_management == 0 && !refresh_.owes();
+  }
+  /// Accesses that come when nobody waits, and are served before the next one comes: exactly what `pass` would do.
+  void serve_alone() {
+    while (position_ + 1 < filled_) {
+      const MemoryAccess& access = accesses_[position_];
+      const Alone alone = plan(access);
+      const std::int64_t end = alone.column + 1;
+      if (access.tick >= wake_ || end >= refresh_.next_due() || end > accesses_[position_ + 1].tick + 1) return;
+      ++position_;
+      serve(access, alone);
+      now_ = alone.column;
+      last_injection_ = access.tick;
+      writing_ = follows_ramulator_ || access.write;
+      pulling_in_ = false;
+      if (wants_idleness_) wake_ = end + idle_before_pulling_in_;
+    }
+  }
+  /// The ticks of the commands for one access; kNever: not needed.
+  struct Alone {
+    std::int64_t close = kNever, open = kNever, column = kNever;
+  };
+  Alone plan(const MemoryAccess& access) const {
+    const int bank = bank_of(access);
+    const int rank = times_.rank_of(bank);
+    const std::int64_t from = access.tick + 1;
+    const std::int32_t row = queue_.open_row(bank);
+    Alone alone;
+    if (row == access.row) {
+      alone.column = times_.column_tick(access.write, bank, from);
+      return alone;
+    }
+    if (row == RequestQueue::kClosed) {
+      alone.open = times_.activate(bank, times_.activate_bound(rank, from));
+    } else {
+      alone.close = times_.precharge(bank, times_.precharge_bound(rank, from));
+      alone.open = times_.activate_after_precharge(bank, alone.close);
+    }
+    alone.column = times_.column_after_activate(access.write, bank, alone.open);
+    return alone;
+  }
+  void serve(const MemoryAccess& access, const Alone& alone) {
+    const int bank = bank_of(access);
+    recorder_.entered(access.write);
+    if (alone.close != kNever) {
+      times_.precharged(bank, alone.close);
+      recorder_.closed(bank, alone.close);
+      record(PRE, bank, 0, 0, alone.close);
+    }
+    if (alone.open != kNever) {
+      times_.activated(bank, alone.open);
+      recorder_.opened(bank, alone.open);
+      record(ACT, bank, access.row, 0, alone.open);
+      queue_.reopen(bank, access.row);
+    } else {
+      recorder_.row_hit();
+    }
+    times_.accessed(access.write, bank, alone.column);
+    record(access.write ? WR : RD, bank, access.row, access.column, alone.column);
+    if (access.write) return;
+    completions_.note(alone.column + read_time_);
+    recorder_.read_returned(alone.column + read_time_ - access.tick);
+  }
+
   // ---------------------------------------------------------------- streams
 
   /// Reads, most of them of open rows, that enter one for each that returns: what a stream does between refreshes.
@@ -157,7 +226,7 @@ class Engine {
     activated_reads_.clear();
     hits_of_bank_.fill(0);
     missed_banks_ = touched_ = 0;
-    streamed_ = 0;
+    streamed_ = passes_ = 0;
     plain_until_ = position_;
     for (std::int16_t i = queue_.oldest(false); i != RequestQueue::kNone; i = queue_[i].next) {
       reads_.add() = read_of(i);
@@ -201,7 +270,8 @@ class Engine {
       queue_.push(access_of(reads_[i]), reads_[i].bank, reads_[i].stamp, reads_[i].order);
     }
     recorder_.row_hits(streamed_);
-    streak_ = streamed_ < kWorthwhile ? std::min(2 * streak_, kLongestStreak) : kStreak;
+    const bool worthwhile = streamed_ >= kReadsPerPass * std::max(passes_, kFreePasses);
+    streak_ = worthwhile ? kStreak : std::min(2 * streak_, kLongestStreak);
     active_stale_ = column_stale_ = true;
     row_stale();
     refresh_may_start_ = true;
@@ -226,7 +296,9 @@ class Engine {
   bool step_of_stream() {
     while (true) {
       const AfterReads after = read_on();
-      if (after == AfterReads::pass) return !TwoStep && pass_of_stream();
+      if (after == AfterReads::pass) {
+        return !TwoStep && ++passes_ <= kFreePasses + streamed_ / kReadsPerPass && pass_of_stream();
+      }
       if (after == AfterReads::end) return false;
       find_stream_row(now_ + 1);
     }
@@ -256,7 +328,7 @@ class Engine {
         times_.read_in_streak(static_cast<int>(read.group), next);
         note_read(read, next);
         --hits_of_bank_[read.bank];
-        row_stale = (missed_banks_ >> read.bank & 1) != 0 || (!SplitBus && stream_row_.tick < next + times_.read_ticks());
+        row_stale = (missed_banks_ >> read.bank & 1) != 0 || (!SplitBus && stream_row_.tick < next + times_.ticks_of(RD));
         last = next;
         if (one_rank) {
           next += step;
@@ -1129,7 +1201,8 @@ class Engine {
   static constexpr int kStreak = 2;  // reads in order before a stream is suspected
   static constexpr std::int64_t kMostOutstandingInStream = 4096;
   static constexpr int kLongestStreak = 512;
-  static constexpr std::int64_t kWorthwhile = 64;  // reads of a stream
+  static constexpr std::int64_t kReadsPerPass = 4;  // fewer plain reads for each other tick, and it is no stream
+  static constexpr std::int64_t kFreePasses = 16;
   int streak_ = kStreak;
   int reads_in_order_ = 0;
   /// A row command of a stream.
@@ -1146,7 +1219,8 @@ class Engine {
   std::int64_t first_starves_ = kNever;
   std::int64_t stream_limit_ = 0;  // up to where plain reads may go on
   std::uint64_t touched_ = 0;      // banks whose last read the times do not know
-  std::int64_t streamed_ = 0;
+  std::int64_t streamed_ = 0;      // plain reads
+  std::int64_t passes_ = 0;        // other ticks
   std::size_t plain_until_ = 0;  // accesses before this one are reads that may enter
   std::array<std::int64_t, RequestQueue::kMostBanks> last_read_{};
 
