@@ -43,6 +43,7 @@ class Distances {
 
 BankTimes::BankTimes(const DramDevice& device, int turns, int turn) : commands_(device.commands) {
   rank_count_ = device.ranks;
+  half_clocks_ = device.ticks_per_clock == 2;
   banks_per_group_ = device.banks_per_group;
   for (int bank = 0; bank < device.banks(); ++bank) {
     const int rank = bank / device.banks_per_rank();

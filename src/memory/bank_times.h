@@ -50,8 +50,19 @@ class BankTimes {
   std::int64_t activate(int bank, std::int64_t bound) const {
     return row_slots_.exactly_from(later(bound, activate_[at(bank)]));
   }
+  /// The earliest activation of a bank that is precharged at `tick`.
+  std::int64_t activate_after_precharge(int bank, std::int64_t tick) const {
+    const std::int64_t bound = activate_bound(rank_of(bank), tick + ticks_of(DramCommand::PRE));
+    return activate(bank, later(bound, tick + after_precharge_.bank_activate));
+  }
+  /// The earliest access to a bank that is activated at `tick`.
+  std::int64_t column_after_activate(bool write, int bank, std::int64_t tick) const {
+    const std::int64_t from = split_bus_ ? tick + 1 : tick + ticks_of(DramCommand::ACT);
+    return column_tick(write, bank, later(from, tick + after_activate_.bank_column[write]));
+  }
   std::int64_t precharge(int bank, std::int64_t bound) const {
-    return precharge_slots_.from(later(bound, precharge_[at(bank)]));
+    const std::int64_t tick = precharge_slots_.from(later(bound, precharge_[at(bank)]));
+    return tick == pairing_edge_ && pairs_with_all_ ? precharge_slots_.from(tick + 1) : tick;
   }
   std::int64_t column_bound(bool write, int rank, std::int64_t from) const {
     return later(later(from, column_bus()), ranks_[at(rank)].column[write]);
@@ -64,17 +75,27 @@ class BankTimes {
   std::int64_t column_tick(bool write, int bank, std::int64_t from) const {
     return column(write, bank, column_bound(write, rank_of(bank), from));
   }
+  /// Whether a read of that bank can start at `tick`. Pre: tick == column_bound(false, tick).
+  bool may_read(int bank, int group, std::int64_t tick) const {
+    return column_[0][at(bank)] <= tick && group_column_[0][at(group)] <= tick &&
+           (rank_count_ == 1 || ranks_[at(rank_of(bank))].column[0] <= tick);
+  }
   /// No column command of that direction can start before, whatever the bank.
   std::int64_t column_bound(bool write, std::int64_t from) const {
     std::int64_t bound = ranks_[0].column[write];
     for (int rank = 1; rank < rank_count_; ++rank) bound = std::min(bound, ranks_[at(rank)].column[write]);
     return column_slots_.exactly_from(later(later(from, bound), column_bus()));
   }
-  /// Close all rows of `open`, banks of one rank, with one command.
-  std::int64_t precharge_all(std::uint64_t open, int rank, std::int64_t from) const {
+  /// Close all rows of `banks` of one rank with one command; rows that close by themselves have done so by then.
+  std::int64_t precharge_all(std::uint64_t banks, int rank, std::int64_t from) const {
     std::int64_t earliest = precharge_bound(rank, from);
-    for_each(open, [&](int bank) { earliest = later(earliest, precharge_[at(bank)]); });
-    return precharge_slots_.from(earliest);
+    for_each(banks, [&](int bank) { earliest = later(earliest, precharge_[at(bank)]); });
+    const std::int64_t tick = precharge_slots_.from(earliest);
+    return tick == pairing_edge_ ? precharge_slots_.from(tick + 1) : tick;
+  }
+  /// Ticks from an activation to the refresh of single banks, in the same rank or another one.
+  std::int32_t from_activate_to_refresh(bool same_rank) const {
+    return same_rank ? after_activate_.rank_refresh_one : after_activate_.other_refresh_one;
   }
   /// Refresh, or manage, the closed `banks` of one rank.
   std::int64_t refresh(DramCommand command, std::uint64_t banks, int rank, std::int64_t from) const {
@@ -91,14 +112,20 @@ class BankTimes {
   void precharged(int bank, std::int64_t tick);
   void precharged_all(std::uint64_t banks, int rank, std::int64_t tick, DramCommand command);
   void accessed(bool write, int bank, std::int64_t tick);
-  /// What a read means for the next reads, only; `accessed` with the last read of each bank makes up for the rest.
-  void read_in_streak(int bank, std::int64_t tick) {
+  /// What a read means for the next reads of its group, of its rank and of others; `accessed` with the last read of
+  /// each bank makes up for the rest.
+  void read_in_streak(int group, std::int64_t tick) { group_column_[0][at(group)] = tick + after_column_[0].group[0]; }
+  void read_of_rank(int rank, std::int64_t tick) {
     take_bus(DramCommand::RD, tick);
-    const AfterColumn& after = after_column_[0];
-    raise(group_column_[0][at(group_[at(bank)])], tick + after.group[0]);
-    raise_ranks(rank_of(bank), tick + after.rank[0], tick + after.other[0], [](Rank& rank) -> std::int64_t& {
-      return rank.column[0];
-    });
+    raise_ranks(rank, tick + after_column_[0].rank[0], tick + after_column_[0].other[0],
+                [](Rank& one) -> std::int64_t& { return one.column[0]; });
+  }
+  /// Ticks on the bus.
+  std::int32_t ticks_of(DramCommand command) const { return commands_[static_cast<std::size_t>(command)].ticks; }
+  /// From a read to the earliest tick for the next one of the same rank.
+  std::int64_t read_step() const {
+    const std::int64_t step = std::max(after_column_[0].rank[0], ticks_of(DramCommand::RD));
+    return (step + column_slots_.mask) & ~column_slots_.mask;
   }
   /// The row closes by itself; returns when that begins.
   std::int64_t auto_precharged(bool write, int bank, std::int64_t tick);
@@ -108,6 +135,10 @@ class BankTimes {
   void take_bus(DramCommand command, std::int64_t tick) {
     const DeviceCommand& form = commands_[static_cast<std::size_t>(command)];
     raise(form.bus == CommandBus::column ? column_bus_ : row_bus_, tick + form.ticks);
+    if (half_clocks_ && form.bus == CommandBus::row && (tick & 1) != 0) {
+      pairing_edge_ = tick + form.ticks;
+      pairs_with_all_ = command == DramCommand::PREab || command == DramCommand::REFab || command == DramCommand::RFMab;
+    }
   }
 
   template <class Function>
@@ -183,6 +214,11 @@ class BankTimes {
   std::array<std::uint64_t, kMostRanks> rank_mask_{};
   std::array<DeviceCommand, kDramCommands> commands_;
   std::int64_t row_bus_ = 0, column_bus_ = 0;
+  // The falling edge that belongs to the row command on the rising edge before it: no precharge of all banks starts
+  // there, and after a command to all banks no precharge at all.
+  std::int64_t pairing_edge_ = -1;
+  bool pairs_with_all_ = false;
+  bool half_clocks_ = false;
   std::int64_t window_ticks_ = 0;
   bool window_of_unit_ = false;
   bool split_bus_ = false;

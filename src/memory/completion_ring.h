@@ -13,25 +13,27 @@ class CompletionRing {
  public:
   static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
-  /// Pre: before the first read. `reads`: the most from the banks that can be under way at once.
+  /// Pre: before the first read. `reads`: from the banks, under way at once.
   void reserve(std::size_t reads) { reads_.reserve(reads); }
   void add(std::int64_t tick) {
     reads_.add(tick);
     last_ = std::max(last_, tick);
   }
+  /// One that nobody waits for.
+  void note(std::int64_t tick) { last_ = std::max(last_, tick); }
   void add_forwarded(std::int64_t tick) {
     forwarded_.add(tick);
     last_ = std::max(last_, tick);
   }
   std::int64_t next() const { return std::min(reads_.next(), forwarded_.next()); }
-  /// Takes out the next one. Pre: there is one.
-  void drop() {
-    if (reads_.next() <= forwarded_.next()) {
-      reads_.drop();
-    } else {
-      forwarded_.drop();
-    }
+  /// Those from the banks alone. Pre of add_read: no more under way than reserved; the next one comes latest.
+  void add_read(std::int64_t tick) {
+    reads_.add_within(tick);
+    last_ = tick;
   }
+  std::int64_t next_read() const { return reads_.next(); }
+  void drop_read() { reads_.drop(); }
+  bool has_forwarded() const { return forwarded_.next() != kNever; }
   /// Takes out all that return until `tick`; how many.
   std::int64_t take(std::int64_t tick) { return reads_.take(tick) + forwarded_.take(tick); }
   /// The latest of all so far; 0 before the first.
@@ -49,6 +51,9 @@ class CompletionRing {
     void add(std::int64_t tick) {
       if (tail_ - head_ > mask_) [[unlikely]]
         grow();
+      add_within(tick);
+    }
+    void add_within(std::int64_t tick) {
       if (head_ == tail_) next_ = tick;
       ticks_[tail_++ & mask_] = tick;
     }

@@ -47,6 +47,16 @@ Result<void> check_settings(const DramDevice& device, const ControllerSettings& 
     return failure(fmt::format("{} has no {} refresh, but: {}", device.standard, enum_name(settings.refresh),
                                fmt::join(modes, ", ")));
   }
+  if (const auto& refresh = device.refresh[static_cast<std::size_t>(settings.refresh)]) {
+    const auto command = static_cast<std::size_t>(refresh->command);
+    const double interval = refresh->interval * settings.refresh_interval_factor;
+    for (const TimingScope scope : {TimingScope::rank, TimingScope::unit}) {
+      const std::int32_t distance = device.distance[static_cast<std::size_t>(scope)][command][command];
+      if (interval >= distance) continue;
+      return failure(fmt::format("{} cannot be refreshed {} every {:g} ticks: two {} are {} apart", device.part,
+                                 enum_name(settings.refresh), interval, enum_name(refresh->command), distance));
+    }
+  }
   if (settings.activations_per_management > 0 && !has(device, DramCommand::RFMab) && !has(device, DramCommand::RFMpb)) {
     return failure(fmt::format("{} has no refresh management", device.standard));
   }

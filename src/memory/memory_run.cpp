@@ -161,6 +161,7 @@ void add_unit(MemoryAnswer& all, const UnitAnswer& unit) {
   all.merged += activity.merged;
   all.row_hits += activity.row_hits;
   all.overhead += unit.overhead;
+  all.most_refreshes_owed = std::max(all.most_refreshes_owed, activity.most_refreshes_owed);
   all.latency.merge(activity.latency);
   for (int i = 0; i < kDramCommands; ++i) {
     const auto command = static_cast<DramCommand>(i);

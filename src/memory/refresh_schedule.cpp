@@ -43,7 +43,18 @@ void RefreshSchedule::find_next_due() {
 
 void RefreshSchedule::count_owed() {
   owed_ = 0;
-  for (const Rank& rank : ranks_) owed_ += std::max(0, rank.owed);
+  for (const Rank& rank : ranks_) {
+    owed_ += std::max(0, rank.owed);
+    most_owed_ = std::max(most_owed_, rank.owed);
+  }
+}
+
+std::array<int, 4> RefreshSchedule::by_urgency() const {
+  std::array<int, 4> order{0, 1, 2, 3};
+  std::stable_sort(order.begin(), order.begin() + rank_count_, [&](int a, int b) {
+    return ranks_[static_cast<std::size_t>(a)].owed > ranks_[static_cast<std::size_t>(b)].owed;
+  });
+  return order;
 }
 
 void RefreshSchedule::fall_due(std::int64_t tick) {

@@ -36,6 +36,12 @@ class RefreshSchedule {
   MaintenanceWork management(int bank);
   /// After self-refresh nothing is owed, and the intervals begin anew.
   void restart(std::int64_t tick);
+  /// The ranks, those that owe most first.
+  std::array<int, 4> by_urgency() const;
+  /// Whether a rank owes more than it may: no other maintenance comes before.
+  bool must(int rank) const { return ranks_[static_cast<std::size_t>(rank)].owed > postponed_; }
+  /// The most that any rank ever owed.
+  int most_owed() const { return most_owed_; }
   /// Whether any rank owes a refresh.
   bool owes() const { return owed_ > 0; }
 
@@ -66,6 +72,7 @@ class RefreshSchedule {
   bool staggers_ = true;
   std::int64_t next_due_ = kNever;
   int owed_ = 0;  // of all ranks that owe some
+  int most_owed_ = 0;
   std::array<Rank, 4> ranks_;
   std::array<int, 64> activations_{};
 };

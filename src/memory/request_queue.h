@@ -35,12 +35,6 @@ class RequestQueue {
     ORRERY_CHECK(entries <= INT16_MAX);
     for (int i = entries - 1; i >= 0; --i) free_.push_back(static_cast<std::int16_t>(i));
     open_row_.fill(kClosed);
-    for (auto& direction : directions_) {
-      direction.head.fill(kNone);
-      direction.tail.fill(kNone);
-      direction.hit.fill(kNone);
-      direction.miss.fill(kNone);
-    }
   }
 
   const WaitingRequest& operator[](std::int16_t index) const { return requests_[static_cast<std::size_t>(index)]; }
@@ -99,6 +93,15 @@ class RequestQueue {
     --direction.size;
   }
   void release(std::int16_t index) { free_.push_back(index); }
+  /// Takes all out.
+  void clear(bool write) {
+    Direction& direction = directions_[write];
+    for (std::int16_t i = direction.oldest; i != kNone; i = (*this)[i].next) {
+      if (write) --written_[place_of((*this)[i].bank, (*this)[i].row, (*this)[i].column)];
+      release(i);
+    }
+    direction = {};
+  }
   bool has_miss(bool write, int bank) const { return (directions_[write].miss_banks >> bank & 1) != 0; }
 
   void open(int bank, std::int32_t row) {
@@ -108,6 +111,11 @@ class RequestQueue {
       set_hit(direction, bank, next_hit(direction.head[at(bank)], row));
       set_miss(direction, bank, next_miss(direction.head[at(bank)], row));
     }
+  }
+  /// Pre: nobody waits.
+  void reopen(int bank, std::int32_t row) {
+    open_row_[at(bank)] = row;
+    closed_banks_ &= ~(std::uint64_t{1} << bank);
   }
   void close(int bank) {
     open_row_[at(bank)] = kClosed;
@@ -120,6 +128,9 @@ class RequestQueue {
 
  private:
   struct Direction {
+    Direction() {
+      for (auto* ends : {&head, &tail, &hit, &miss}) ends->fill(kNone);
+    }
     std::array<std::int16_t, kMostBanks> head, tail, hit, miss;
     std::array<std::uint32_t, kMostBanks> hit_order{}, miss_order{};
     std::uint64_t hit_banks = 0;

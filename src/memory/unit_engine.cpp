@@ -12,6 +12,7 @@
 #include "orrery/memory/completion_ring.h"
 #include "orrery/memory/refresh_schedule.h"
 #include "orrery/memory/request_queue.h"
+#include "orrery/memory/stream_reads.h"
 #include "orrery/memory/unit_recorder.h"
 
 namespace orrery {
@@ -50,6 +51,7 @@ class Engine {
       : settings_(settings),
         follows_ramulator_(settings.policy != SchedulingPolicy::row_hit_first),
         outstanding_limit_(injection.outstanding),
+        read_entries_(static_cast<std::size_t>(settings.read_entries)),
         source_(source),
         times_(device, settings.takes_turns ? device.units_sharing_commands : 1, settings.turn),
         queue_(settings.read_entries + settings.write_entries + device.banks()),
@@ -57,11 +59,14 @@ class Engine {
         recorder_(device, Recorded ? sink : nullptr),
         banks_per_rank_(device.banks_per_rank()),
         banks_per_group_(device.banks_per_group),
+        groups_per_rank_(device.bank_groups),
         ranks_(device.ranks),
         read_time_(device.read_latency + device.burst_ticks),
         write_time_(device.write_latency + device.burst_ticks),
         most_writes_(static_cast<int>(std::floor(settings.write_high * settings.write_entries))),
-        least_writes_(static_cast<int>(std::ceil(settings.write_low * settings.write_entries))) {
+        least_writes_(static_cast<int>(std::ceil(settings.write_low * settings.write_entries))),
+        reads_(read_entries_),
+        activated_reads_(RequestQueue::kMostBanks) {
     if constexpr (TwoStep) {
       activation_deadline_ = device.timing("AAD") * device.ticks_per_clock;
       clock_runs_on_ = device.timing("WCKPST") * device.ticks_per_clock;
@@ -69,7 +74,7 @@ class Engine {
     }
     wants_idleness_ = settings.postponed > 0;
     idle_before_pulling_in_ = device.timing("RFCab") * device.ticks_per_clock;
-    completions_.reserve(static_cast<std::size_t>(read_time_ / device.burst_ticks) + 2);
+    completions_.reserve(static_cast<std::size_t>(std::min(outstanding_limit_, kMostOutstandingInStream)) + 2);
   }
 
   UnitActivity run() {
@@ -81,9 +86,12 @@ class Engine {
       if (is_over(tick)) break;
       now_ = tick;
       pass(tick);
-      if (reads_in_order_ >= kStreak) stream();
+      if (reads_in_order_ >= streak_) stream();
+      if (may_serve_alone()) serve_alone();
     }
-    return recorder_.finish(end_tick());
+    UnitActivity activity = recorder_.finish(end_tick());
+    activity.most_refreshes_owed = refresh_.most_owed();
+    return activity;
   }
 
  private:
@@ -96,7 +104,7 @@ class Engine {
     if (position_ < filled_) tick = std::min(tick, std::max(accesses_[position_].tick, arrival_));
     if constexpr (TwoStep) {
       if (clocked_.tick != kNever) tick = std::min({clocked_.tick, refresh_.next_due(), completion_or_never()});
-      if (owed_ != RequestQueue::kNone) tick = std::min(tick, now_ + 1);
+      if (owed_ != RequestQueue::kNone) tick = std::min(tick, times_.bus(now_ + 1));
     }
     return std::max(tick, now_ + 1);
   }
@@ -123,162 +131,436 @@ class Engine {
     settle(tick + 1);
   }
 
+  // ---------------------------------------------------------------- one access at a time
+
+  bool may_serve_alone() const {
+    if (TwoStep || outstanding_limit_ > 0 || !is_idle()) return false;
+    return settings_.page == PagePolicy::open && settings_.activations_per_management == 0 && !refresh_.owes();
+  }
+  /// Accesses that come when nobody waits, and are served before the next one comes: exactly what `pass` would do.
+  void serve_alone() {
+    while (position_ + 1 < filled_) {
+      const MemoryAccess& access = accesses_[position_];
+      const Alone alone = plan(access);
+      const std::int64_t end = alone.column + 1;
+      if (access.tick >= wake_ || end >= refresh_.next_due() || end > accesses_[position_ + 1].tick + 1) return;
+      ++position_;
+      serve(access, alone);
+      now_ = alone.column;
+      last_injection_ = access.tick;
+      writing_ = follows_ramulator_ || access.write;
+      pulling_in_ = false;
+      if (wants_idleness_) wake_ = end + idle_before_pulling_in_;
+    }
+  }
+  /// The ticks of the commands for one access; kNever: not needed.
+  struct Alone {
+    std::int64_t close = kNever, open = kNever, column = kNever;
+  };
+  Alone plan(const MemoryAccess& access) const {
+    const int bank = bank_of(access);
+    const int rank = times_.rank_of(bank);
+    const std::int64_t from = access.tick + 1;
+    const std::int32_t row = queue_.open_row(bank);
+    Alone alone;
+    if (row == access.row) {
+      alone.column = times_.column_tick(access.write, bank, from);
+      return alone;
+    }
+    if (row == RequestQueue::kClosed) {
+      alone.open = times_.activate(bank, times_.activate_bound(rank, from));
+    } else {
+      alone.close = times_.precharge(bank, times_.precharge_bound(rank, from));
+      alone.open = times_.activate_after_precharge(bank, alone.close);
+    }
+    alone.column = times_.column_after_activate(access.write, bank, alone.open);
+    return alone;
+  }
+  void serve(const MemoryAccess& access, const Alone& alone) {
+    const int bank = bank_of(access);
+    recorder_.entered(access.write);
+    if (alone.close != kNever) {
+      times_.precharged(bank, alone.close);
+      recorder_.closed(bank, alone.close);
+      record(PRE, bank, 0, 0, alone.close);
+    }
+    if (alone.open != kNever) {
+      times_.activated(bank, alone.open);
+      recorder_.opened(bank, alone.open);
+      record(ACT, bank, access.row, 0, alone.open);
+      queue_.reopen(bank, access.row);
+    } else {
+      recorder_.row_hit();
+    }
+    times_.accessed(access.write, bank, alone.column);
+    record(access.write ? WR : RD, bank, access.row, access.column, alone.column);
+    if (access.write) return;
+    completions_.note(alone.column + read_time_);
+    recorder_.read_returned(alone.column + read_time_ - access.tick);
+  }
+
   // ---------------------------------------------------------------- streams
 
-  /// Reads of open rows, each of which lets the next access in, as long as the data bus is the limit: what a stream
-  /// does until it comes to other rows. Does exactly what `pass` would, with the little that changes.
+  /// Reads, most of them of open rows, that enter one for each that returns: what a stream does between refreshes.
+  /// Does exactly what `pass` would, on lists that cost less to keep than the queue.
   void stream() {
     reads_in_order_ = 0;
     if (!may_stream()) return;
-    window_ = {};
-    window_.from_queue = queue_.oldest(false);
-    window_.fresh = stream_began_ = position_;
-    std::int64_t limit = std::min({refresh_.next_due(), active_.tick, open_.tick, close_.tick});
-    std::int64_t tick = now_;
-    std::uint64_t touched = 0;
-    int left = queue_.size(false);
-    while (true) {
-      const std::int64_t next = times_.column_bound(false, tick + 1);
-      limit = let_stream_in(next, limit, left);
-      fill_window();
-      if (next >= limit || left <= 1) break;
-      const int chosen = oldest_ready_in_window(next);
-      if (chosen < 0) break;
-      if constexpr (TwoStep) {
-        if (next >= clock_runs_until_) break;
-        clock_runs_until_ = std::max(clock_runs_until_, next + read_time_ + clock_runs_on_);
-      }
-      const Streamed& read = window_.entries[static_cast<std::size_t>(chosen) % kWindow];
-      tick = next;
-      times_.read_in_streak(read.bank, tick);
-      last_read_[static_cast<std::size_t>(read.bank)] = tick;
-      touched |= std::uint64_t{1} << read.bank;
-      completions_.add(tick + read_time_);
-      recorder_.row_hit();
-      recorder_.read_returned(tick + read_time_ - read.stamp);
-      record(RD, read.bank, read.row, read.column, tick);
-      window_.take(chosen);
-      --left;
+    begin_stream();
+    while (step_of_stream()) {
     }
-    if (tick != now_ || position_ != stream_began_) end_stream(touched, tick);
-  }
-
-  /// A read that a stream may issue next.
-  struct Streamed {
-    std::int64_t stamp = 0;
-    std::int32_t row = 0;
-    std::int32_t column = 0;
-    std::int16_t request = RequestQueue::kNone;  ///< kNone: not in the queue, but one of accesses_
-    std::int16_t bank = 0;
-  };
-  static constexpr unsigned kWindow = 16;
-  /// The oldest reads that wait, in order; some of them issued already.
-  struct Window {
-    std::array<Streamed, kWindow> entries;
-    unsigned head = 0, tail = 0;
-    std::uint32_t issued = 0;                       ///< bit i: that of entry head + i
-    std::int16_t from_queue = RequestQueue::kNone;  ///< the next one to look at; after the queue come the accesses
-    std::size_t fresh = 0;
-
-    void take(int chosen) {
-      issued |= std::uint32_t{1} << (static_cast<unsigned>(chosen) - head);
-      const int done = std::countr_one(issued);
-      head += static_cast<unsigned>(done);
-      issued >>= done;
-    }
-  };
-
-  void fill_window() {
-    while (window_.tail - window_.head < kWindow) {
-      Streamed read;
-      if (window_.from_queue != RequestQueue::kNone) {
-        const WaitingRequest& waiting = queue_[window_.from_queue];
-        if (queue_.open_row(waiting.bank) != waiting.row || queue_.has_miss(false, waiting.bank)) return;
-        read = {waiting.stamp, waiting.row, waiting.column, window_.from_queue, waiting.bank};
-        window_.from_queue = waiting.next;
-      } else if (window_.fresh < position_) {
-        const MemoryAccess& access = accesses_[window_.fresh];
-        const int bank = bank_of(access);
-        if (queue_.has_miss(false, bank)) return;
-        read = {stamps_[window_.fresh], access.row, access.column, RequestQueue::kNone,
-                static_cast<std::int16_t>(bank)};
-        ++window_.fresh;
-      } else {
-        return;
-      }
-      window_.entries[window_.tail++ % kWindow] = read;
-    }
-  }
-  int oldest_ready_in_window(std::int64_t tick) const {
-    for (unsigned i = window_.head; i != window_.tail; ++i) {
-      if ((window_.issued >> (i - window_.head) & 1) == 0 &&
-          times_.column_tick(false, window_.entries[i % kWindow].bank, tick) == tick) {
-        return static_cast<int>(i);
-      }
-    }
-    return -1;
+    end_stream();
   }
 
   bool may_stream() const {
+    if (outstanding_limit_ > kMostOutstandingInStream) return false;
     if (work_ || writing_ || outstanding_limit_ == 0 || settings_.page != PagePolicy::open) return false;
-    if (outstanding_limit_ > settings_.read_entries || queue_.size(true) > 0 || !waits_for_completion_) return false;
-    if (refresh_may_start_ && refresh_.owes()) return false;
-    return !TwoStep || (owed_ == RequestQueue::kNone && clocked_.tick == kNever);
+    if (queue_.size(true) > 0 || queue_.size(false) < 2 || completions_.has_forwarded()) return false;
+    if (refresh_may_start_ || settings_.activations_per_management > 0) return false;
+    if (TwoStep) return owed_ == RequestQueue::kNone && clocked_.tick == kNever && activated_.empty();
+    return std::none_of(activated_.begin(), activated_.end(), [](const Activated& one) { return one.write; });
   }
 
-  /// Data that return until `tick` let accesses in. Returns the tick at which `pass` must take over, at most `limit`:
-  /// that of the first access that is no read of an open row.
-  std::int64_t let_stream_in(std::int64_t tick, std::int64_t limit, int& left) {
-    while (completions_.next() <= tick) {
-      const std::int64_t returned = completions_.next();
-      if (returned >= limit) return limit;
-      if (position_ + 1 >= filled_) return returned;
-      const MemoryAccess& access = accesses_[position_];
-      const int bank = bank_of(access);
-      if (access.write || access.tick > returned || queue_.open_row(bank) != access.row) return returned;
-      if (accesses_[position_ + 1].write) return returned;  // it waits for no data: it enters together with this one
-      completions_.drop();
-      stamps_[position_++] = returned;
-      last_injection_ = returned;
-      recorder_.entered(false);
-      ++left;
+  void begin_stream() {
+    reads_.clear();
+    activated_reads_.clear();
+    hits_of_bank_.fill(0);
+    missed_banks_ = touched_ = 0;
+    streamed_ = passes_ = 0;
+    plain_until_ = position_;
+    for (std::int16_t i = queue_.oldest(false); i != RequestQueue::kNone; i = queue_[i].next) {
+      reads_.add() = read_of(i);
+      note_waiting(read_of(i));
     }
-    return limit;
+    for (const Activated& one : activated_) {
+      activated_reads_.add() = read_of(one.request);
+      queue_.release(one.request);
+    }
+    activated_.clear();
+    queue_.clear(false);
+    find_stream_row(now_ + 1);
+  }
+  StreamedRead read_of(std::int16_t request) const {
+    const WaitingRequest& waiting = queue_[request];
+    return {waiting.stamp, waiting.row, waiting.column, waiting.order, waiting.bank,
+            static_cast<std::uint16_t>(waiting.bank / banks_per_group_)};
+  }
+  /// Whether the row of a bank must be changed for this read, and for no older one.
+  bool note_waiting(const StreamedRead& read) {
+    if (queue_.open_row(read.bank) == read.row) {
+      ++hits_of_bank_[read.bank];
+      return false;
+    }
+    if ((missed_banks_ >> read.bank & 1) != 0) return false;
+    missed_banks_ |= std::uint64_t{1} << read.bank;
+    first_miss_[read.bank] = read;
+    return true;
   }
 
-  /// Puts the queue into the state in which the stream leaves it.
-  void end_stream(std::uint64_t touched, std::int64_t tick) {
-    std::uint32_t issued = window_.issued;
-    unsigned entry = window_.head;
-    const auto next_left = [&] {
-      while (entry != window_.tail && (issued >> (entry - window_.head) & 1) != 0) ++entry;
-      return entry == window_.tail ? nullptr : &window_.entries[entry++ % kWindow];
-    };
-    const Streamed* left = next_left();
-    for (std::int16_t request = queue_.oldest(false); request != window_.from_queue;) {
-      const std::int16_t next = queue_[request].next;
-      if (left != nullptr && left->request == request) {
-        left = next_left();
-      } else {
-        queue_.remove(request);
-        queue_.release(request);
-      }
-      request = next;
+  /// Puts the queue into the state in which the stream leaves it, and does the rest of the pass.
+  void end_stream() {
+    BankTimes::for_each(touched_, [&](int bank) { note_stream_read(bank); });
+    for (unsigned i = 0; i < activated_reads_.size(); ++i) {
+      const StreamedRead& read = activated_reads_[i];
+      const std::int16_t request = queue_.push(access_of(read), read.bank, read.stamp, read.order);
+      queue_.remove(request);
+      activated_.push_back({read.stamp, request, static_cast<std::int16_t>(read.bank), false});
     }
-    for (; left != nullptr; left = next_left()) {
-      queue_.push({0, left->row, left->column, 0, 0, 0, false}, left->bank, left->stamp, next_order_++);
+    for (unsigned i = 0; i < reads_.size(); ++i) {
+      queue_.push(access_of(reads_[i]), reads_[i].bank, reads_[i].stamp, reads_[i].order);
     }
-    for (std::size_t i = window_.fresh; i < position_; ++i) {
-      queue_.push(accesses_[i], bank_of(accesses_[i]), stamps_[i], next_order_++);
-    }
-    BankTimes::for_each(touched,
-                        [&](int bank) { times_.accessed(false, bank, last_read_[static_cast<std::size_t>(bank)]); });
-    now_ = tick;
+    recorder_.row_hits(streamed_);
+    const bool worthwhile = streamed_ >= kReadsPerPass * std::max(passes_, kFreePasses);
+    streak_ = worthwhile ? kStreak : std::min(2 * streak_, kLongestStreak);
     active_stale_ = column_stale_ = true;
     row_stale();
     refresh_may_start_ = true;
-    settle(tick + 1);
+    inject(now_);
+    settle(now_ + 1);
   }
+  static MemoryAccess access_of(const StreamedRead& read) { return {0, read.row, read.column, 0, 0, 0, false}; }
+  static bool is_before(const StreamedRead& a, const StreamedRead& b) {
+    return static_cast<std::int32_t>(a.order - b.order) < 0;
+  }
+    /// Makes up for what the last read of a bank means for others than reads.
+  void note_stream_read(int bank) {
+    times_.accessed(false, bank, last_read_[static_cast<std::size_t>(bank)]);
+    touched_ &= ~(std::uint64_t{1} << bank);
+  }
+
+  /// What comes after some plain reads of a stream.
+  enum class AfterReads { row_search, pass, end };
+
+  /// Plain reads as long as there are, then what else there is; false where `pass` must see to it, or to the rest of
+  /// a tick.
+  bool step_of_stream() {
+    while (true) {
+      const AfterReads after = read_on();
+      if (after == AfterReads::pass) {
+        return !TwoStep && ++passes_ <= kFreePasses + streamed_ / kReadsPerPass && pass_of_stream();
+      }
+      if (after == AfterReads::end) return false;
+      find_stream_row(now_ + 1);
+    }
+  }
+
+  /// Issues reads of open rows, each as early as the data bus allows, and lets accesses in for those that return.
+  AfterReads read_on() {
+    const bool one_rank = ranks_ == 1;
+    const std::int64_t step = times_.read_step();
+    StreamedReads::Span reads = reads_.span();
+    std::int64_t next = times_.column_bound(false, now_ + 1);
+    std::int64_t last = kNever;
+    AfterReads after = AfterReads::row_search;
+    bool row_stale = false;
+    while (!row_stale) {
+      const std::int64_t returned = completions_.next_read();
+      std::int64_t tick = next;
+      if (returned < next && returned < stream_limit_) {
+        tick = returned;
+      } else {
+        const unsigned chosen = next < stream_limit_ && reads.size() > 1 ? oldest_ready(reads, next) : reads.size();
+        if (chosen == reads.size() || !keep_clock_running(rank_of(reads[chosen]), next)) {
+          after = AfterReads::pass;
+          break;
+        }
+        const StreamedRead& read = reads[chosen];
+        times_.read_in_streak(static_cast<int>(read.group), next);
+        note_read(read, next);
+        --hits_of_bank_[read.bank];
+        row_stale = (missed_banks_ >> read.bank & 1) != 0 || (!SplitBus && stream_row_.tick < next + times_.ticks_of(RD));
+        last = next;
+        if (one_rank) {
+          next += step;
+        } else {
+          times_.read_of_rank(times_.rank_of(static_cast<int>(read.bank)), next);
+          next = times_.column_bound(false, next + 1);
+        }
+        reads.take(chosen);
+        ++streamed_;
+      }
+      now_ = tick;
+      if (returned == tick) {
+        completions_.drop_read();
+        --outstanding_;
+      }
+      if (!let_stream_in(reads, tick, row_stale)) {
+        after = AfterReads::end;
+        break;
+      }
+    }
+    reads_.set(reads);
+    if (last != kNever && one_rank) times_.read_of_rank(0, last);
+    return after;
+  }
+
+  int rank_of(const StreamedRead& read) const { return times_.rank_of(static_cast<int>(read.bank)); }
+  bool is_open(const StreamedRead& read) const { return queue_.open_row(read.bank) == read.row; }
+  unsigned oldest_ready(const StreamedReads::Span& reads, std::int64_t tick) const {
+    unsigned i = 0;
+    while (i < reads.size() && !(is_open(reads[i]) && times_.may_read(reads[i].bank, reads[i].group, tick))) ++i;
+    return i;
+  }
+  bool keep_clock_running(int rank, std::int64_t tick) {
+    if constexpr (TwoStep) {
+      std::int64_t& runs_until = clock_runs_until_[static_cast<std::size_t>(rank)];
+      if (tick >= runs_until) return false;
+      runs_until = std::max(runs_until, tick + read_time_ + clock_runs_on_);
+    }
+    return true;
+  }
+
+  void note_read(const StreamedRead& read, std::int64_t tick) {
+    last_read_[read.bank] = tick;
+    touched_ |= std::uint64_t{1} << read.bank;
+    completions_.add_read(tick + read_time_);
+    recorder_.read_returned(tick + read_time_ - read.stamp);
+    record(RD, static_cast<int>(read.bank), read.row, read.column, tick);
+  }
+
+  /// Accesses enter at the end of a tick. False where something else than a read is next, or nothing.
+  [[gnu::always_inline]] bool let_stream_in(StreamedReads::Span& reads, std::int64_t tick, bool& row_stale) {
+    while (true) {
+      if (position_ >= plain_until_ && !find_plain_reads(tick)) return false;
+      if (outstanding_ >= outstanding_limit_ || reads.size() >= read_entries_) return true;
+      const MemoryAccess& access = accesses_[position_++];
+      const int group = access.rank * groups_per_rank_ + access.group;
+      StreamedRead& read = reads.add();
+      read.stamp = tick;
+      read.row = access.row;
+      read.column = access.column;
+      read.order = next_order_++;
+      read.bank = static_cast<std::uint16_t>(group * banks_per_group_ + access.bank);
+      read.group = static_cast<std::uint16_t>(group);
+      row_stale |= note_waiting(read);
+      ++outstanding_;
+      recorder_.entered(false);
+      last_injection_ = tick;
+    }
+  }
+  /// Whether the next access is a read that may enter at `tick`; how many there are in a row.
+  [[gnu::noinline]] bool find_plain_reads(std::int64_t tick) {
+    if (position_ == filled_ && filled_ == accesses_.size()) fill();
+    plain_until_ = position_;
+    while (plain_until_ < filled_ && !accesses_[plain_until_].write && accesses_[plain_until_].tick <= tick) {
+      ++plain_until_;
+    }
+    return plain_until_ > position_;
+  }
+
+  /// A tick with commands that are no plain reads of the stream, or some idle time before.
+  bool pass_of_stream() {
+    const std::int64_t from = now_ + 1;
+    const unsigned active = first_active_read(from);
+    const unsigned hit = first_hit(from);
+    const std::int64_t active_tick =
+        active < activated_reads_.size() ? tick_of_read(activated_reads_[active], from) : kNever;
+    const std::int64_t hit_tick = hit < reads_.size() ? tick_of_read(reads_[hit], from) : kNever;
+    const std::int64_t tick = std::min({active_tick, hit_tick, stream_row_.tick, completions_.next_read()});
+    if (tick >= std::min(refresh_.next_due(), first_starves_) || reads_.size() <= 1) return false;
+    now_ = tick;
+    outstanding_ -= completions_.take(tick);
+    const bool row_first = !SplitBus && stream_row_.tick == tick && follows_ramulator_ && hit_tick == tick &&
+                           is_before(first_miss_[static_cast<std::size_t>(stream_row_.bank)], reads_[hit]);
+    bool row_stale = false;
+    bool column = true;
+    if (active_tick == tick) {
+      const StreamedRead read = activated_reads_[active];
+      activated_reads_.take(active);
+      busy_banks_ &= ~(std::uint64_t{1} << read.bank);
+      --active_reads_;
+      row_stale = read_in_pass(read, tick);
+    } else if (hit_tick == tick && !row_first) {
+      const StreamedRead read = reads_[hit];
+      reads_.take(hit);
+      ++streamed_;
+      --hits_of_bank_[read.bank];
+      row_stale = read_in_pass(read, tick);
+    } else {
+      column = false;
+    }
+    if (SplitBus && row_stale) find_stream_row(tick);
+    if ((SplitBus || !column) && stream_row_.tick == tick && reads_.size() > 1) {
+      move_stream_row(tick);
+      row_stale = true;
+    }
+    StreamedReads::Span reads = reads_.span();
+    const bool goes_on = let_stream_in(reads, tick, row_stale);
+    reads_.set(reads);
+    if (row_stale) {
+      find_stream_row(tick + 1);
+    } else {
+      set_stream_limit(tick + 1);
+    }
+    return goes_on;
+  }
+  /// Says whether that may change the next row command.
+  bool read_in_pass(const StreamedRead& read, std::int64_t tick) {
+    times_.read_in_streak(static_cast<int>(read.group), tick);
+    times_.read_of_rank(times_.rank_of(static_cast<int>(read.bank)), tick);
+    note_read(read, tick);
+    return (missed_banks_ >> read.bank & 1) != 0 || (!SplitBus && stream_row_.tick < times_.bus(0));
+  }
+  std::int64_t tick_of_read(const StreamedRead& read, std::int64_t from) const {
+    return times_.column_tick(false, static_cast<int>(read.bank), from);
+  }
+  unsigned first_hit(std::int64_t from) const {
+    const std::int64_t bound = times_.column_bound(false, from);
+    unsigned first = reads_.size();
+    std::int64_t best = kNever;
+    for (unsigned i = 0; i < reads_.size() && best > bound; ++i) {
+      if (!is_open(reads_[i])) continue;
+      const std::int64_t tick = tick_of_read(reads_[i], from);
+      if (tick < best) best = tick, first = i;
+    }
+    return first;
+  }
+  unsigned first_active_read(std::int64_t from) const {
+    unsigned first = activated_reads_.size();
+    std::int64_t best = kNever;
+    for (unsigned i = 0; i < activated_reads_.size(); ++i) {
+      const std::int64_t tick = tick_of_read(activated_reads_[i], from);
+      if (tick < best || (tick == best && activated_reads_[i].stamp < activated_reads_[first].stamp)) {
+        best = tick;
+        first = i;
+      }
+    }
+    return first;
+  }
+  /// Looks for the next row command of the stream, and for how far plain reads may go on.
+  void find_stream_row(std::int64_t from) {
+    stream_row_ = {};
+    first_starves_ = kNever;
+    BankTimes::for_each(missed_banks_, [&](int bank) {
+      const StreamedRead& miss = first_miss_[static_cast<std::size_t>(bank)];
+      if (settings_.age_cap > 0) first_starves_ = std::min(first_starves_, miss.stamp + settings_.age_cap);
+      const std::int64_t tick = tick_of_row(miss, from);
+      if (tick < stream_row_.tick ||
+          (tick != kNever && tick == stream_row_.tick &&
+           is_before(miss, first_miss_[static_cast<std::size_t>(stream_row_.bank)]))) {
+        stream_row_ = {tick, bank};
+      }
+    });
+    set_stream_limit(from);
+  }
+  void set_stream_limit(std::int64_t from) {
+    stream_limit_ = std::min({refresh_.next_due(), first_starves_, stream_row_.tick});
+    for (unsigned i = 0; i < activated_reads_.size(); ++i) {
+      stream_limit_ = std::min(stream_limit_, tick_of_read(activated_reads_[i], from));
+    }
+  }
+  std::int64_t tick_of_row(const StreamedRead& miss, std::int64_t from) {
+    const auto bank = static_cast<int>(miss.bank);
+    const int rank = times_.rank_of(bank);
+    if (queue_.open_row(bank) == RequestQueue::kClosed) {
+      return times_.activate(bank, times_.activate_bound(rank, from));
+    }
+    if ((busy_banks_ >> bank & 1) != 0) return kNever;
+    if (settings_.policy != SchedulingPolicy::ramulator2 && hits_of_bank_[miss.bank] > 0 &&
+        (!follows_ramulator_ || oldest_hit_stamp(miss.bank) <= miss.stamp)) {
+      return kNever;
+    }
+    if ((touched_ >> bank & 1) != 0) note_stream_read(bank);
+    return times_.precharge(bank, times_.precharge_bound(rank, from));
+  }
+  std::int64_t oldest_hit_stamp(int bank) const {
+    unsigned i = 0;
+    while (reads_[i].bank != bank || !is_open(reads_[i])) ++i;
+    return reads_[i].stamp;
+  }
+
+  void move_stream_row(std::int64_t tick) {
+    const int bank = stream_row_.bank;
+    const StreamedRead miss = first_miss_[static_cast<std::size_t>(bank)];
+    if (queue_.open_row(bank) != RequestQueue::kClosed) {
+      queue_.close(bank);
+      times_.precharged(bank, tick);
+      recorder_.closed(bank, tick);
+      record(PRE, bank, 0, 0, tick);
+      if (hits_of_bank_[miss.bank] > 0) note_waiting_anew(bank);
+      return;
+    }
+    queue_.open(bank, miss.row);
+    times_.activated(bank, tick);
+    recorder_.opened(bank, tick);
+    record(ACT, bank, miss.row, 0, tick);
+    busy_banks_ |= std::uint64_t{1} << bank;
+    ++active_reads_;
+    activated_reads_.add() = miss;
+    unsigned i = reads_.size() - 1;
+    while (reads_[i].order != miss.order) --i;
+    reads_.erase(i);
+    note_waiting_anew(bank);
+  }
+  /// A row has opened or closed: who waits for it, and who for another.
+  void note_waiting_anew(int bank) {
+    hits_of_bank_[static_cast<std::size_t>(bank)] = 0;
+    missed_banks_ &= ~(std::uint64_t{1} << bank);
+    for (unsigned i = 0; i < reads_.size(); ++i) {
+      if (reads_[i].bank == bank) note_waiting(reads_[i]);
+    }
+  }
+
   int bank_of(const MemoryAccess& access) const {
     return (access.rank * banks_per_rank_) + (access.group * banks_per_group_) + access.bank;
   }
@@ -290,12 +572,12 @@ class Engine {
     if (refresh_may_start_ && !work_) start_maintenance(from);
     if (active_stale_) find_active(from);
     if (looks_at_queues(from)) choose_direction();
+    if (maintenance_stale_ && work_) find_maintenance(from);
     if (!queue_blocked_) {
       if (column_stale_) find_column(from);
       if (open_stale_) find_open(from);
       if (close_stale_) find_close(from);
     }
-    if (maintenance_stale_ && work_) find_maintenance(from);
     if (wants_idleness_) watch_idleness(from);
   }
 
@@ -423,7 +705,7 @@ class Engine {
     const std::uint64_t wanted = queue_.miss_banks(writing_) & queue_.closed_banks() & ~blocked_banks_;
     open_ = first_command(
         wanted, from, [&](int rank) { return times_.activate_bound(rank, from); },
-        [&](int bank, std::int64_t bound) { return times_.activate(bank, bound); },
+        [&](int bank, std::int64_t bound) { return beside_refresh(bank, times_.activate(bank, bound)); },
         [&](int bank) { return queue_.order_of_miss(writing_, bank); });
     if (open_.bank >= 0) open_.request = queue_.oldest_miss(writing_, open_.bank);
   }
@@ -440,9 +722,18 @@ class Engine {
     if (close_.bank >= 0) close_.request = queue_.oldest_miss(writing_, close_.bank);
   }
 
+  /// An activation that would put the refresh of other banks off comes after it: else a stream of activations could
+  /// keep refreshes waiting for ever.
+  std::int64_t beside_refresh(int bank, std::int64_t tick) const {
+    if (!work_ || maintenance_.bank >= 0 || maintenance_.tick == kNever || tick > maintenance_.tick) return tick;
+    const int rank = times_.rank_of(bank);
+    if (tick + times_.from_activate_to_refresh(rank == work_->rank) <= maintenance_.tick) return tick;
+    return times_.activate(bank, times_.activate_bound(rank, maintenance_.tick + 1));
+  }
   void consider_open(int bank, std::int64_t from) {
     if (open_stale_ || (TwoStep && owed_ != RequestQueue::kNone)) return;
-    take_if_better(open_, times_.activate(bank, times_.activate_bound(times_.rank_of(bank), from)), bank);
+    const std::int64_t tick = times_.activate(bank, times_.activate_bound(times_.rank_of(bank), from));
+    take_if_better(open_, beside_refresh(bank, tick), bank);
   }
   void consider_close(int bank, std::int64_t from) {
     if (close_stale_ || (busy_banks_ >> bank & 1) != 0) return;
@@ -473,6 +764,7 @@ class Engine {
   void issue_one(std::int64_t tick) {
     if constexpr (TwoStep) {
       if (issue_clocked(tick)) return;
+      if (times_.bus(tick) > tick) return;
       if (owed_ != RequestQueue::kNone && tick >= owed_deadline_) return finish_activation(tick);
     }
     if (active_.tick == tick) return access(active_, true, tick);
@@ -513,7 +805,8 @@ class Engine {
 
   void access(const Candidate candidate, bool activated, std::int64_t tick) {
     if constexpr (TwoStep) {
-      if (tick >= clock_runs_until_ && clocked_.tick == kNever) return start_clock(candidate, activated, tick);
+      const std::int64_t runs_until = clock_runs_until_[static_cast<std::size_t>(times_.rank_of(candidate.bank))];
+      if (tick >= runs_until && clocked_.tick == kNever) return start_clock(candidate, activated, tick);
     }
     const WaitingRequest request = queue_[candidate.request];
     const int bank = request.bank;
@@ -544,8 +837,8 @@ class Engine {
       recorder_.read_returned(tick + read_time_ - request.stamp);
     }
     if constexpr (TwoStep) {
-      clock_runs_until_ =
-          std::max(clock_runs_until_, tick + (request.write ? write_time_ : read_time_) + clock_runs_on_);
+      std::int64_t& runs_until = clock_runs_until_[static_cast<std::size_t>(times_.rank_of(bank))];
+      runs_until = std::max(runs_until, tick + (request.write ? write_time_ : read_time_) + clock_runs_on_);
     }
     active_stale_ = column_stale_ = true;
     after_access(bank, activated, closes, tick);
@@ -570,7 +863,7 @@ class Engine {
   bool closes_itself(int bank) const {
     if (settings_.page == PagePolicy::open || (work_ && (work_->banks >> bank & 1) != 0)) return false;
     if (queue_.oldest_hit(false, bank) != RequestQueue::kNone) return false;
-    if (queue_.oldest_hit(true, bank) != RequestQueue::kNone) return false;
+    if (queue_.oldest_hit(true, bank) != RequestQueue::kNone || (busy_banks_ >> bank & 1) != 0) return false;
     return settings_.page == PagePolicy::closed || conflicts_[static_cast<std::size_t>(bank)] >= kConflictsToClose;
   }
   void noted_hit(int bank) {
@@ -642,7 +935,7 @@ class Engine {
     if (refresh_.count_activation(bank)) to_manage_ |= std::uint64_t{1} << bank;
     if constexpr (TwoStep) {
       owed_ = candidate.request;
-      owed_deadline_ = tick + activation_deadline_;
+      owed_deadline_ = tick + activation_deadline_ - (clock_start_ticks_ - 1);  // another command may be on the bus
     } else {
       await_data(candidate.request, tick + 1);
     }
@@ -704,14 +997,16 @@ class Engine {
   void start_maintenance(std::int64_t from) {
     refresh_may_start_ = false;
     if (!refresh_.owes() && !pulling_in_ && to_manage_ == 0) return;
-    if (to_manage_ != 0) {
+    const std::array<int, BankTimes::kMostRanks> order = refresh_.by_urgency();
+    if (to_manage_ != 0 && !refresh_.must(order[0])) {
       const int bank = std::countr_zero(to_manage_);
       const MaintenanceWork work = refresh_.management(bank);
       to_manage_ &= ~work.banks;
       return begin(work, from);
     }
     const std::uint64_t busy = wanted_banks();
-    for (int rank = 0; rank < ranks_; ++rank) {
+    for (int i = 0; i < ranks_; ++i) {
+      const int rank = order[static_cast<std::size_t>(i)];
       if (const auto work = refresh_.take(rank, busy, pulling_in_ && busy == 0)) return begin(*work, from);
     }
   }
@@ -726,13 +1021,14 @@ class Engine {
 
   void find_maintenance(std::int64_t from) {
     maintenance_stale_ = false;
+    if (!queue_blocked_) open_stale_ = true;
     maintenance_ = {};
     if ((busy_banks_ & work_->banks) != 0 || (TwoStep && owed_ != RequestQueue::kNone)) return;
     const std::uint64_t open = recorder_.open_banks() & work_->banks;
     if (open == 0) {
       maintenance_.tick = times_.refresh(work_->command, work_->banks, work_->rank, from);
     } else {
-      maintenance_.tick = times_.precharge_all(open, work_->rank, from);
+      maintenance_.tick = times_.precharge_all(work_->banks, work_->rank, from);
       maintenance_.bank = static_cast<std::int16_t>(std::countr_zero(open));
     }
   }
@@ -860,6 +1156,7 @@ class Engine {
     }
   }
 
+  static constexpr std::size_t kAccesses = 256;  // at a time: few enough for the first-level cache
   static constexpr int kBankBits = 6;
   static constexpr int kTickShift = 38;
   static constexpr std::uint32_t kOrders = std::uint32_t{1} << 31;  // more than requests pass one that waits
@@ -870,13 +1167,14 @@ class Engine {
   const ControllerSettings& settings_;
   const bool follows_ramulator_;
   const std::int64_t outstanding_limit_;
+  const std::size_t read_entries_;
   AccessSource& source_;
   BankTimes times_;
   RequestQueue queue_;
   RefreshSchedule refresh_;
   UnitRecorder recorder_;
   CompletionRing completions_;
-  const int banks_per_rank_, banks_per_group_, ranks_;
+  const int banks_per_rank_, banks_per_group_, groups_per_rank_, ranks_;
   const std::int64_t read_time_, write_time_;
   const int most_writes_, least_writes_;  // watermarks
   std::int64_t idle_before_pulling_in_ = 0;
@@ -901,13 +1199,32 @@ class Engine {
   std::int64_t wake_ = kNever;
 
   static constexpr int kStreak = 2;  // reads in order before a stream is suspected
+  static constexpr std::int64_t kMostOutstandingInStream = 4096;
+  static constexpr int kLongestStreak = 512;
+  static constexpr std::int64_t kReadsPerPass = 4;  // fewer plain reads for each other tick, and it is no stream
+  static constexpr std::int64_t kFreePasses = 16;
+  int streak_ = kStreak;
   int reads_in_order_ = 0;
-  std::size_t stream_began_ = 0;
-  Window window_;
+  /// A row command of a stream.
+  struct StreamRow {
+    std::int64_t tick = kNever;
+    int bank = -1;
+  };
+  StreamedReads reads_;  // what waits in a stream
+  StreamedReads activated_reads_;
+  StreamRow stream_row_;
+  std::array<std::uint16_t, RequestQueue::kMostBanks> hits_of_bank_{};
+  std::array<StreamedRead, RequestQueue::kMostBanks> first_miss_{};  // of each missed bank, the oldest
+  std::uint64_t missed_banks_ = 0;
+  std::int64_t first_starves_ = kNever;
+  std::int64_t stream_limit_ = 0;  // up to where plain reads may go on
+  std::uint64_t touched_ = 0;      // banks whose last read the times do not know
+  std::int64_t streamed_ = 0;      // plain reads
+  std::int64_t passes_ = 0;        // other ticks
+  std::size_t plain_until_ = 0;  // accesses before this one are reads that may enter
   std::array<std::int64_t, RequestQueue::kMostBanks> last_read_{};
-  std::array<std::int64_t, 1024> stamps_{};  // of accesses_ that a stream let in
 
-  std::array<MemoryAccess, 1024> accesses_;
+  std::array<MemoryAccess, kAccesses> accesses_;
   std::size_t position_ = 0, filled_ = 0;
   std::uint32_t next_order_ = 0;
   std::int64_t outstanding_ = 0;
@@ -919,7 +1236,7 @@ class Engine {
   std::int16_t owed_ = RequestQueue::kNone;  // activated by half
   std::int64_t owed_deadline_ = 0;
   std::int64_t activation_deadline_ = 0, clock_runs_on_ = 0, clock_start_ticks_ = 1;
-  std::int64_t clock_runs_until_ = 0;
+  std::array<std::int64_t, BankTimes::kMostRanks> clock_runs_until_{};  // the data clock, by rank
   Candidate clocked_;  // waits for the data clock that was started for it
   bool clocked_activated_ = false;
 };

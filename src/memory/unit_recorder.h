@@ -21,6 +21,7 @@ class UnitRecorder {
   void entered(bool write) { ++(write ? activity_.writes : activity_.reads); }
   void answered_from_queue(bool write) { ++(write ? activity_.merged : activity_.forwarded); }
   void row_hit() { ++activity_.row_hits; }
+  void row_hits(std::int64_t count) { activity_.row_hits += count; }
   void read_returned(std::int64_t latency) { activity_.latency.add(latency); }
   void issued(DramCommand command, int rank) {
     ++activity_.ranks[static_cast<std::size_t>(rank)].commands[static_cast<std::size_t>(command)];

@@ -47,6 +47,9 @@ std::string setting_text(const MemoryRow& row) {
   if (row.answer.overhead > 0) {
     text += fmt::format("\n  {:.1f} % of the bursts carry error correction", 100 * row.overhead_share());
   }
+  if (row.refreshes_behind() > 0) {
+    text += fmt::format("\n  refresh falls behind: {} more are owed at a time than the standard allows", row.refreshes_behind());
+  }
   if (row.activation_clamped) text += "\n  the currents leave nothing for activations: their energy counts as 0";
   if (row.energy_low != 1 || row.energy_high != 1) {
     text += fmt::format("\n  energy is known within {:g} to {:g} times", row.energy_low, row.energy_high);
@@ -148,6 +151,7 @@ void write_row(const MemoryRow& row, JsonWriter& json) {
   if (row.answer.overhead > 0) json.field("ecc_bursts", row.answer.overhead);
   json.field("ticks", row.answer.end_tick);
   json.field("simulated_s", row.seconds());
+  json.field("refreshes_behind", row.refreshes_behind());
   json.field("forwarded", row.answer.forwarded);
   json.field("merged", row.answer.merged);
   json.key("commands");
@@ -208,6 +212,11 @@ class CurvePlot {
 
 double MemoryRow::row_hit_share() const {
   return answer.columns == 0 ? 0 : static_cast<double>(answer.row_hits) / static_cast<double>(answer.columns);
+}
+
+std::int64_t MemoryRow::refreshes_behind() const {
+  const auto& refresh = device.refresh[static_cast<std::size_t>(settings.refresh)];
+  return refresh ? std::max<std::int64_t>(0, answer.most_refreshes_owed - std::max(1, refresh->postponed)) : 0;
 }
 
 std::optional<double> MemoryRow::picojoules_per_bit() const {

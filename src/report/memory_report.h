@@ -38,6 +38,8 @@ struct MemoryRow {
   }
   double memory_peak() const { return device.peak_bytes_per_second() * static_cast<double>(units_of_memory); }
   double row_hit_share() const;
+  /// Refreshes owed beyond what the standard allows.
+  std::int64_t refreshes_behind() const;
   double overhead_share() const { return static_cast<double>(answer.overhead) / static_cast<double>(answer.bursts()); }
   std::optional<double> picojoules_per_bit() const;
 };

@@ -66,7 +66,7 @@ TEST_P(Coverage, AMillionCommandsBreakNoRule) {
     EXPECT_EQ(refresh_modes(device).size(), standard == "ddr4" ? 2 : 3);
     for (const SchedulingPolicy policy : kPolicies) {
       ControllerSettings settings = settings_of(device, policy);
-      settings.refresh = refresh;
+      set_refresh(settings, device, refresh);
       settings.page = page;
       for (const std::string_view pattern : kCheckedPatterns) {
         const std::int64_t blocks = pattern == "idle_bursts" ? per_run / 10 : per_run / (64 / device.access_bytes);
@@ -89,7 +89,7 @@ TEST_P(CoverageOfStandards, RandomSequencesUnderRandomLoadsBreakNoRule) {
     for (const RefreshMode refresh : refresh_modes(device)) {
       for (std::uint64_t seed = 1; seed <= 12; ++seed) {
         ControllerSettings settings = settings_of(device, kPolicies[seed % 2]);
-        settings.refresh = refresh;
+        set_refresh(settings, device, refresh);
         settings.page = kPagePolicies[seed % 3];
         settings.read_entries = settings.write_entries = static_cast<std::int32_t>(4 << (seed % 5));
         settings.postponed = static_cast<std::int32_t>(splitmix64(seed) % 9);
@@ -115,16 +115,26 @@ TEST_P(CoverageOfStandards, ShortRunsOfManyKindsBreakNoRule) {
   }
 }
 
-TEST_P(CoverageOfStandards, HotMemoryIsRefreshedMoreOftenAndBreaksNoRule) {
+/// Where more is owed than the standard allows, because banks are too busy for so many refreshes, the engine says so.
+TEST_P(CoverageOfStandards, HotMemoryIsRefreshedMoreOftenAndBreaksNoRuleButThoseThatItOwnsUpTo) {
   for (const DramDevice& device : devices_) {
     for (const RefreshMode refresh : refresh_modes(device)) {
       if (refresh == RefreshMode::none) continue;
       ControllerSettings settings = default_settings(device);
-      settings.refresh = refresh;
+      set_refresh(settings, device, refresh);
       for (const auto& [temperature, factor] : device.hot_refresh) {
         settings.refresh_interval_factor = factor;
+        if (!check_settings(device, settings)) continue;
+        const std::int32_t allowed = device.refresh[static_cast<std::size_t>(refresh)]->postponed;
         for (const std::string_view pattern : {"stream", "random", "mixed", "idle_bursts"}) {
-          expect_no_violation(pattern, device, settings, {.blocks = pattern == "idle_bursts" ? 500 : 5'000});
+          CheckingSink sink(device, checker_options(device, settings));
+          const UnitActivity activity = activity_of(
+              pattern, device, settings, {.blocks = pattern == "idle_bursts" ? 500 : 5'000}, 64, &sink);
+          sink.checker.finish(activity.end_tick);
+          for (const RuleReport& rule : sink.checker.reports()) {
+            const bool owned_up = activity.most_refreshes_owed > allowed && rule.rule.starts_with("refresh-");
+            EXPECT_TRUE(rule.violations == 0 || owned_up) << device.part << ", " << pattern << ": " << rule.first;
+          }
         }
       }
     }
@@ -139,7 +149,7 @@ TEST_P(CoverageOfStandards, RefreshManagementBreaksNoRule) {
     EXPECT_EQ(check_settings(device, settings).has_value(), managed) << device.part;
     if (!managed) continue;
     for (const RefreshMode refresh : refresh_modes(device)) {
-      settings.refresh = refresh;
+      set_refresh(settings, device, refresh);
       for (const std::string_view pattern : {"random", "mixed", "ping_pong"}) {
         expect_no_violation(pattern, device, settings, {.blocks = 5'000});
       }
@@ -155,7 +165,7 @@ TEST_P(CoverageOfStandards, UnitsThatTakeTurnsNeverMeetOnTheirCommandBuses) {
         std::vector<CommandList> units(2);
         for (std::int32_t turn = 0; turn < 2; ++turn) {
           ControllerSettings settings = default_settings(device);
-          settings.refresh = refresh;
+          set_refresh(settings, device, refresh);
           settings.turn = turn;
           const PatternOptions options{.blocks = pattern == "idle_bursts" ? 400 : 3'000,
                                        .seed = static_cast<std::uint64_t>(turn)};

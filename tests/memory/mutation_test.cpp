@@ -88,6 +88,9 @@ constexpr Unnamed kUnnamed[] = {
     {"lpddr5 lpddr6", "RPab", "all banks are closed only for a refresh, which is longer"},
     {"lpddr6", "RAS", "shorter than tRCDrd + tRTP, and than what a write takes"},
     {"lpddr6", "AAD", "the command bus is free in time"},
+    {"lpddr5 lpddr6", "WTR_S", "the data clock has stopped by then, and is started for a read that could issue"},
+    {"lpddr5 lpddr6", "CWL", "as WTR_S"},
+    {"lpddr6", "WR", "a write is followed by others of its row until after it"},
     {"ddr4 ddr5 hbm2 hbm3 hbm4 lpddr5 lpddr6 gddr6 gddr7", "XP", "the engine does not power down yet"},
     {"ddr4 ddr5 hbm2 hbm3 hbm4 lpddr5 lpddr6 gddr6 gddr7", "XS", "as XP"},
     {"ddr4 ddr5 hbm2 hbm3 hbm4 lpddr5 lpddr6 gddr6 gddr7", "PD", "as XP"},
@@ -141,7 +144,9 @@ std::set<std::string> broken_refresh(const DramDevice& belief, const DramDevice&
   ControllerSettings settings = default_settings(truth);
   settings.refresh = mode;
   settings.postponed = 0;
-  CheckingSink sink(truth, checker_options(truth, settings));
+  CheckerOptions options = checker_options(truth, settings);
+  options.refresh.postponed = 1;
+  CheckingSink sink(truth, options);
   const UnitActivity activity = activity_of("random", belief, settings, {.blocks = 2'000, .load = 0.002}, 64, &sink);
   sink.checker.finish(activity.end_tick);
   return broken_rules(sink.checker);

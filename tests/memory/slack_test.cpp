@@ -26,8 +26,8 @@ constexpr NeverTight kNeverTight[] = {
     {"hbm3 hbm4 lpddr5 lpddr6 gddr7", "tRFMab", "the engine manages one bank at a time where the device can"},
     {"lpddr5 lpddr6", "tRPab", "all banks are closed only for a refresh, which is longer"},
     {"lpddr6", "tRAS", "shorter than tRCDrd + tRTP, and than what a write takes"},
-    {"lpddr6", "ACT2 deadline", "reads and writes leave the command bus free in time"},
-    {"lpddr6", "tAAD", "as ACT2 deadline"},
+    {"lpddr5 lpddr6", "tWTR_S", "the data clock has stopped by then, and is started for a read that could issue"},
+    {"lpddr6", "tWR", "a write is followed by others of its row until after it"},
 };
 /// Not distances between commands: deadlines with a wide margin, and an order.
 const std::set<std::string> kNoDistance = {"refresh-late", "refresh-count", "tick-order"};

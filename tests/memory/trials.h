@@ -96,7 +96,8 @@ inline std::vector<Trial> trials_of(const DramDevice& device, int count) {
     trial.shape.gap_ticks = pick(std::span<const std::int64_t>(kGaps)) * device.ticks_per_clock;
     trial.settings = i % 4 == 3 ? ramulator2_settings(SchedulingPolicy::ramulator2) : default_settings(device);
     trial.settings.takes_turns = false;
-    trial.settings.refresh = modes[static_cast<std::size_t>(i) % modes.size()];
+    set_refresh(trial.settings, device, modes[static_cast<std::size_t>(i) % modes.size()]);
+    if (i % 4 == 3) trial.settings.postponed = 0;  // on time, as Ramulator
     trial.settings.page = pick(std::span<const PagePolicy>(kPagePolicies));
     if (i % 2 == 0) trial.settings.postponed = 0;
     if (managed && i % 5 == 0) trial.settings.activations_per_management = 8;
