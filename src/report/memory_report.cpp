@@ -190,7 +190,9 @@ class CurvePlot {
   }
   std::string text() const {
     std::string text = fmt::format("{:>9} ns\n", nanoseconds_text(highest_));
-    for (const std::string& line : lines_) text += fmt::format("{:>9} |{}\n", "", line);
+    for (const std::string& line : lines_) {
+      text += fmt::format("{:>9} |{}\n", "", line.substr(0, line.find_last_not_of(' ') + 1));
+    }
     text += fmt::format("{:>9} +{}\n{:>10} 0 %{:>{}}\n", "0", std::string(kWidth, '-'), "", "100 % of the pin rate",
                         kWidth - 3);
     return text;
