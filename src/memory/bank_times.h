@@ -195,7 +195,7 @@ class BankTimes {
       if (other != own) raise(time(ranks_[at(other)]), others_to);
     }
   }
-  void take_slots(const DramDevice& device, int turns, int turn);
+  void take_slots(const DramDevice& device, int turns, std::int64_t turn);
   void take_distances(const DramDevice& device);
 
   // By bank.
