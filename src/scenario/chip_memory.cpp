@@ -13,9 +13,7 @@ std::optional<ChipMemoryDevice> load_chip_memory(const ChipRecord& chip, const C
   auto device = attach_memory(chip.memory, standard->record, part->record, diagnostics);
   if (!device) return std::nullopt;
   const std::int64_t units = memory_units(chip.memory, *device);
-  ChipMemoryDevice memory{std::move(*device), units, part->provenance};
-  memory.provenance.insert(memory.provenance.end(), standard->provenance.begin(), standard->provenance.end());
-  return memory;
+  return ChipMemoryDevice{std::move(*device), units, part->provenance, standard->provenance};
 }
 
 }  // namespace orrery

@@ -13,7 +13,8 @@ namespace orrery {
 struct ChipMemoryDevice {
   DramDevice device;  ///< one package
   std::int64_t units = 1;  ///< of all packages
-  std::vector<ProvenanceItem> provenance;  ///< of the part and of its standard
+  std::vector<ProvenanceItem> part_provenance;
+  std::vector<ProvenanceItem> standard_provenance;
 };
 
 /// Loads the part that the chip names. Pre: it names one. Nothing when a problem was reported.
