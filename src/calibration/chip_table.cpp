@@ -3,22 +3,37 @@
 #include <fmt/format.h>
 
 #include "orrery/base/nearest_name.h"
+#include "orrery/scenario/chip_memory.h"
 
 namespace orrery {
 ChipTable ChipTable::read(const Catalog& catalog, Diagnostics& diagnostics) {
   ChipTable table;
+  AchievableShareCache shares;
   for (const std::string& id : catalog.ids("chip")) {
     const auto entry = catalog.load<ChipRecord>(AnyReference{id, {}}, diagnostics);
     if (!entry) continue;
-    table.add(chip_facts(entry->record), entry->record.aliases);
+    std::optional<ChipMemoryDevice> memory;
+    AchievableShares memory_shares;
+    if (entry->record.memory.part) {
+      memory = load_chip_memory(entry->record, catalog, diagnostics);
+      if (!memory) continue;
+      memory_shares = shares.of(memory->device, memory->units);
+    }
+    table.add(chip_facts(entry->record, memory_shares), entry->record.aliases);
     if (entry->record.header.status == Status::assumed) table.assumed_.insert(id);
     const auto family = catalog.load<FamilyRecord>(entry->record.family, diagnostics);
     if (!family) continue;
     const auto link = entry->record.link ? catalog.load<LinkRecord>(*entry->record.link, diagnostics) : std::nullopt;
-    table.compiled_.emplace(id, Chip(entry->record, family->record, link ? std::optional(link->record) : std::nullopt));
+    table.compiled_.emplace(
+        id, Chip(entry->record, family->record, link ? std::optional(link->record) : std::nullopt, memory_shares));
     auto& [provenance, without_link] = table.provenance_[id];
     provenance = entry->provenance;
     provenance.insert(provenance.end(), family->provenance.begin(), family->provenance.end());
+    if (memory) {
+      for (const auto* items : {&memory->part_provenance, &memory->standard_provenance}) {
+        provenance.insert(provenance.end(), items->begin(), items->end());
+      }
+    }
     without_link = provenance.size();
     if (link) provenance.insert(provenance.end(), link->provenance.begin(), link->provenance.end());
   }

@@ -47,8 +47,9 @@ std::optional<MathPrecision> math_precision(Precision weights, Precision activat
   return std::nullopt;
 }
 
-Chip::Chip(const ChipRecord& chip, const FamilyRecord& family, std::optional<LinkRecord> link)
-    : chip_(chip), family_(family), link_(std::move(link)) {
+Chip::Chip(const ChipRecord& chip, const FamilyRecord& family, std::optional<LinkRecord> link,
+           const AchievableShares& shares)
+    : chip_(chip), family_(family), link_(std::move(link)), shares_(shares) {
   const DensePeaks& peak = chip_.dense_peak;
   const EnergyConstants& energy = family_.energy;
   ORRERY_CHECK(peak.bf16.has_value());
@@ -167,11 +168,11 @@ KernelCost Chip::timed(const Phases& phases, KernelCost work, const MathRate& ma
   return work;
 }
 
-KernelCost Chip::stream(Bytes bytes, double bandwidth_fraction) const {
+KernelCost Chip::stream(Bytes bytes, BytesPerSecond bandwidth) const {
   KernelCost work;
   work.memory_bytes = bytes;
   Phases phases;
-  phases.memory = bytes / (bandwidth_fraction * memory_bandwidth());
+  phases.memory = bytes / bandwidth;
   return timed(phases, work, rate(MathPrecision::bf16));
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <optional>
 #include <string>
 
@@ -9,6 +10,7 @@
 #include "orrery/chip/family_record.h"
 #include "orrery/chip/kernel_cost.h"
 #include "orrery/chip/kernel_shape.h"
+#include "orrery/memory/achievable.h"
 #include "orrery/network/collectives.h"
 
 namespace orrery {
@@ -30,13 +32,20 @@ std::optional<MathPrecision> math_precision(Precision weights, Precision activat
 /// constant's status tells whether it was fitted on this chip or borrowed.
 class Chip {
  public:
-  /// `link` is the one that the chip's record names. Pre: check_physics found nothing in any record.
-  Chip(const ChipRecord& chip, const FamilyRecord& family, std::optional<LinkRecord> link = std::nullopt);
+  /// `link` is the one that the chip's record names, `shares` are those of its memory; by default nothing is lost.
+  /// Pre: check_physics found nothing in any record.
+  Chip(const ChipRecord& chip, const FamilyRecord& family, std::optional<LinkRecord> link = std::nullopt,
+       const AchievableShares& shares = {});
 
   const std::string& id() const { return chip_.header.id; }
   const std::string& family_id() const { return family_.header.id; }
   Bytes usable_memory() const { return chip_.memory.capacity.value - chip_.memory.reserved.value; }
   BytesPerSecond memory_bandwidth() const { return chip_.memory.bandwidth.value; }
+  double controller_factor() const { return family_.controller_factor.value; }
+  /// What a kernel that keeps the memory busy gets of its bandwidth: the memory's share times the family's factor.
+  BytesPerSecond achieved(AccessKind kind) const {
+    return family_.controller_factor.value * shares_[static_cast<std::size_t>(kind)].of_pin_rate() * memory_bandwidth();
+  }
   Watts power_limit() const { return chip_.power_limit.value; }
   Watts idle_power() const { return chip_.idle_power.value; }
   Watts static_power() const { return chip_.static_power.value; }
@@ -118,12 +127,13 @@ class Chip {
   double units() const { return static_cast<double>(chip_.compute_units.value); }
   /// Completes a cost whose FLOPs (done in `math`) and bytes are set.
   KernelCost timed(const Phases& phases, KernelCost work, const MathRate& math) const;
-  KernelCost stream(Bytes bytes, double bandwidth_fraction) const;
+  KernelCost stream(Bytes bytes, BytesPerSecond bandwidth) const;
   ContextAttentionCost context_cost(const ContextAttentionConstants& constants, const TileShape& shape) const;
 
   ChipRecord chip_;
   FamilyRecord family_;
   std::optional<LinkRecord> link_;
+  AchievableShares shares_;
   std::array<std::optional<MathRate>, 4> rates_;
 };
 

@@ -34,6 +34,19 @@ void check_memory(const ChipMemory& memory, Diagnostics& diagnostics) {
                               to_text(memory.capacity.value)),
                   diagnostics);
   }
+  const auto needs = [&](bool is_there, std::string_view key) {
+    if (is_there) return;
+    diagnostics.error("missing-key", memory.part->place,
+                      fmt::format("'{}' is missing from memory, which names its part", key));
+  };
+  if (memory.part) {
+    needs(memory.packages.has_value(), "packages");
+    needs(memory.pin_rate.has_value(), "pin_rate");
+  }
+  if (!memory.part && (memory.packages || memory.height)) {
+    diagnostics.error("missing-key", memory.place, "'part' is missing from memory, which counts packages or dies",
+                      "part: which, from `orrery list memory`");
+  }
   if (!memory.bus_width_bits || !memory.pin_rate) return;
   const BytesPerSecond pins = static_cast<double>(memory.bus_width_bits->value) * memory.pin_rate->value;
   if (memory.bandwidth.value > (1 + kPinTolerance) * pins) {

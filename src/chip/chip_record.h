@@ -7,6 +7,7 @@
 
 #include "orrery/chip/compression_record.h"
 #include "orrery/chip/systolic.h"
+#include "orrery/memory/part_record.h"
 #include "orrery/network/link_record.h"
 #include "orrery/schema/entry.h"
 
@@ -57,6 +58,9 @@ struct ChipMemory {
   Sourced<BytesPerSecond> bandwidth;
   std::optional<Sourced<std::int64_t>> bus_width_bits;
   std::optional<Sourced<BytesPerSecond>> pin_rate;
+  std::optional<Reference<MemoryKind>> part;
+  std::optional<Sourced<std::int64_t>> packages;
+  std::optional<Sourced<std::int64_t>> height;
   Place place;
 };
 constexpr RecordName record_name(const ChipMemory*) { return {"ChipMemory", "The memory attached to one chip"}; }
@@ -70,6 +74,11 @@ void visit(Visitor& v, ChipMemory& r) {
   v.optional("bus_width_bits", r.bus_width_bits, "Data pins", in_range(1, 1e6));
   v.optional("pin_rate", r.pin_rate, "Of one data pin, as in 6.4 Gbit/s",
              in_range(BytesPerSecond(1e6), BytesPerSecond(1e12)));
+  v.optional("part", r.part,
+             "What it is made of, from which row misses, turnarounds and refresh follow; left out, none are counted");
+  v.optional("packages", r.packages, "Stacks or packages of the part, side by side; needed with `part`",
+             in_range(1, 1024));
+  v.optional("height", r.height, "Dies of a stack; left out, as in the part's file", in_range(1, 64));
   v.place(r.place);
 }
 
@@ -141,7 +150,7 @@ void visit(Visitor& v, ChipRecord& r) {
   v.optional("claims", r.claims, "Promises of the maker, for comparison only");
 }
 
-/// Reports contradictions: bandwidth above pins x rate, power out of order, a peak that clock and
+/// Reports contradictions: bandwidth above pins x rate, a part without packages or rate, power out of order, a peak that clock and
 /// units cannot give.
 void check_physics(const ChipRecord& chip, Diagnostics& diagnostics);
 

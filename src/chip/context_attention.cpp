@@ -54,8 +54,8 @@ ContextAttentionCost Chip::context_cost(const ContextAttentionConstants& constan
   phases.compute = shape.heads / units() * busy;
   phases.fixed = shape.heads / units() * (cost.tile_row_time - busy);
   cost.tile = timed(phases, tile, math);
-  cost.per_token = stream(shape.token_bytes, constants.bandwidth_fraction.value);
-  cost.per_cached_token = stream(shape.cached_token_bytes, family_.attention_decode.bandwidth_fraction.value);
+  cost.per_token = stream(shape.token_bytes, constants.pass_efficiency.value * achieved(AccessKind::mixed));
+  cost.per_cached_token = stream(shape.cached_token_bytes, achieved(AccessKind::kv_gather));
   return cost;
 }
 

@@ -18,7 +18,7 @@ constexpr double kHeadTile = 16;        // query heads that one latent kernel ha
 DecodeAttentionCost Chip::decode_attention(const AttentionShape& shape) const {
   const DecodeAttentionConstants& constants = family_.attention_decode;
   const MathRate& math = rate(MathPrecision::bf16);
-  const BytesPerSecond bandwidth = constants.bandwidth_fraction.value * memory_bandwidth();
+  const BytesPerSecond bandwidth = achieved(AccessKind::kv_gather);
   DecodeAttentionCost cost;
   cost.fixed.time = constants.fixed_time.value;
 
@@ -44,7 +44,7 @@ DecodeAttentionCost Chip::decode_attention(const LatentAttentionShape& shape) co
   ORRERY_CHECK(family_.latent.has_value());
   const LatentDecodeConstants& constants = family_.latent->decode;
   const MathRate& math = rate(MathPrecision::bf16);
-  const BytesPerSecond bandwidth = constants.bandwidth_fraction.value * memory_bandwidth();
+  const BytesPerSecond bandwidth = achieved(AccessKind::kv_gather);
   const double key_size = shape.kv_rank + shape.rope_head_size;
   const double padded_heads = kHeadTile * std::ceil(shape.query_heads / kHeadTile);
   DecodeAttentionCost cost;

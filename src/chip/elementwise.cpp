@@ -8,12 +8,12 @@ KernelCost Chip::elementwise(Bytes bytes) const {
   work.memory_bytes = bytes;
   Phases phases;
   phases.fixed = family_.elementwise.fixed_time.value;
-  phases.memory = bytes / (family_.elementwise.bandwidth_fraction.value * memory_bandwidth());
+  phases.memory = bytes / (family_.elementwise.pass_efficiency.value * achieved(AccessKind::mixed));
   return timed(phases, work, rate(MathPrecision::bf16));
 }
 
 KernelCost Chip::elementwise_stream(Bytes bytes) const {
-  return stream(bytes, family_.elementwise.bandwidth_fraction.value);
+  return stream(bytes, family_.elementwise.pass_efficiency.value * achieved(AccessKind::mixed));
 }
 
 }  // namespace orrery

@@ -42,10 +42,10 @@ KernelCost Chip::experts(const ExpertsShape& shape) const {
   work.memory_bytes = streamed + routed;
   Phases phases;
   phases.fixed = constants.fixed_time.value + active * constants.per_expert_time.value +
-                 constants.routing_factor.value * routed / memory_bandwidth();
+                 constants.routing_factor.value * routed / achieved(AccessKind::mixed);
   phases.compute = product.time;
   phases.waits_for_decoder = product.waits_for_decoder;
-  phases.memory = streamed / (constants.bandwidth_fraction.value * memory_bandwidth());
+  phases.memory = streamed / achieved(AccessKind::weight_stream);
   phases.overlap_exponent = constants.overlap_exponent.value;
   return timed(phases, work, math);
 }

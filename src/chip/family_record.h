@@ -10,7 +10,6 @@ namespace orrery {
 struct GemmConstants {
   Sourced<Seconds> fixed_time;
   Sourced<double> peak_fraction;
-  Sourced<double> bandwidth_fraction;
   Sourced<double> overlap_exponent;
 };
 constexpr RecordName record_name(const GemmConstants*) { return {"GemmConstants", "Dense matrix products in bf16"}; }
@@ -18,7 +17,6 @@ template <class Visitor>
 void visit(Visitor& v, GemmConstants& r) {
   v.required("fixed_time", r.fixed_time, "Launch, prologue and tail", in_range(Seconds(0), Seconds(1e-3)));
   v.required("peak_fraction", r.peak_fraction, "Sustained share of the dense peak", in_range(0.01, 1));
-  v.required("bandwidth_fraction", r.bandwidth_fraction, "Sustained share of the peak bandwidth", in_range(0.01, 1));
   v.required("overlap_exponent", r.overlap_exponent, "1: matrix and memory time add up; large: the longer one counts",
              in_range(1, 50));
 }
@@ -58,7 +56,6 @@ void visit(Visitor& v, WeightOnlyConstants& r) {
 /// One query token per sequence over a paged cache.
 struct DecodeAttentionConstants {
   Sourced<Seconds> fixed_time;
-  Sourced<double> bandwidth_fraction;
   Sourced<Seconds> work_item_time;
 };
 constexpr RecordName record_name(const DecodeAttentionConstants*) {
@@ -67,7 +64,6 @@ constexpr RecordName record_name(const DecodeAttentionConstants*) {
 template <class Visitor>
 void visit(Visitor& v, DecodeAttentionConstants& r) {
   v.required("fixed_time", r.fixed_time, "Per kernel", in_range(Seconds(0), Seconds(1e-3)));
-  v.required("bandwidth_fraction", r.bandwidth_fraction, "Sustained share of the peak bandwidth", in_range(0.01, 1));
   v.required("work_item_time", r.work_item_time, "Per sequence and KV head, on one compute unit",
              in_range(Seconds(0), Seconds(1e-3)));
 }
@@ -77,7 +73,7 @@ struct ContextAttentionConstants {
   Sourced<Seconds> fixed_time;
   Sourced<double> peak_fraction;
   Sourced<double> exponential_factor;
-  Sourced<double> bandwidth_fraction;
+  Sourced<double> pass_efficiency;
   Sourced<double> iteration_latency;
 };
 constexpr RecordName record_name(const ContextAttentionConstants*) {
@@ -88,15 +84,15 @@ void visit(Visitor& v, ContextAttentionConstants& r) {
   v.required("fixed_time", r.fixed_time, "Per kernel", in_range(Seconds(0), Seconds(1e-3)));
   v.required("peak_fraction", r.peak_fraction, "Share of the dense bf16 peak inside a tile", in_range(0.01, 1.2));
   v.required("exponential_factor", r.exponential_factor, "Exponentials spent per score", in_range(0, 100));
-  v.required("bandwidth_fraction", r.bandwidth_fraction,
-             "Share of the peak bandwidth while splitting, rotating and storing Q, K and V", in_range(0.01, 1.2));
+  v.required("pass_efficiency", r.pass_efficiency,
+             "Splitting, rotating and storing Q, K and V, as a share of what the memory gives to mixed traffic",
+             in_range(0.01, 2));
   v.required("iteration_latency", r.iteration_latency, "Clocks that one tile takes at least", in_range(0, 1e6));
 }
 
 /// Attention over one compressed vector per token.
 struct LatentDecodeConstants {
   Sourced<Seconds> fixed_time;
-  Sourced<double> bandwidth_fraction;
   Sourced<double> peak_fraction;
   Sourced<Seconds> work_item_time;
   Sourced<double> overlap_exponent;
@@ -107,7 +103,6 @@ constexpr RecordName record_name(const LatentDecodeConstants*) {
 template <class Visitor>
 void visit(Visitor& v, LatentDecodeConstants& r) {
   v.required("fixed_time", r.fixed_time, "Per kernel", in_range(Seconds(0), Seconds(1e-3)));
-  v.required("bandwidth_fraction", r.bandwidth_fraction, "Sustained share of the peak bandwidth", in_range(0.01, 1));
   v.required("peak_fraction", r.peak_fraction, "Share of the dense bf16 peak", in_range(0.01, 1.2));
   v.required("work_item_time", r.work_item_time, "Per sequence, on one compute unit",
              in_range(Seconds(0), Seconds(1e-3)));
@@ -131,7 +126,6 @@ void visit(Visitor& v, LatentConstants& r) {
 struct ExpertsConstants {
   Sourced<Seconds> fixed_time;
   Sourced<double> peak_fraction;
-  Sourced<double> bandwidth_fraction;
   Sourced<double> overlap_exponent;
   Sourced<double> row_tile;
   Sourced<Seconds> per_expert_time;
@@ -144,7 +138,6 @@ template <class Visitor>
 void visit(Visitor& v, ExpertsConstants& r) {
   v.required("fixed_time", r.fixed_time, "Per kernel", in_range(Seconds(0), Seconds(1e-3)));
   v.required("peak_fraction", r.peak_fraction, "Sustained share of the dense peak", in_range(0.01, 1));
-  v.required("bandwidth_fraction", r.bandwidth_fraction, "Sustained share of the peak bandwidth", in_range(0.01, 1));
   v.required("overlap_exponent", r.overlap_exponent, "1: matrix and memory time add up; large: the longer one counts",
              in_range(1, 50));
   v.required("row_tile", r.row_tile, "Rows to which the tokens of one expert are padded", in_range(1, 1024));
@@ -156,7 +149,7 @@ void visit(Visitor& v, ExpertsConstants& r) {
 
 struct ElementwiseConstants {
   Sourced<Seconds> fixed_time;
-  Sourced<double> bandwidth_fraction;
+  Sourced<double> pass_efficiency;
 };
 constexpr RecordName record_name(const ElementwiseConstants*) {
   return {"ElementwiseConstants", "Norms, activations and other passes over memory"};
@@ -164,7 +157,8 @@ constexpr RecordName record_name(const ElementwiseConstants*) {
 template <class Visitor>
 void visit(Visitor& v, ElementwiseConstants& r) {
   v.required("fixed_time", r.fixed_time, "Per kernel", in_range(Seconds(0), Seconds(1e-3)));
-  v.required("bandwidth_fraction", r.bandwidth_fraction, "Sustained share of the peak bandwidth", in_range(0.01, 1));
+  v.required("pass_efficiency", r.pass_efficiency, "Share of what the memory gives to mixed traffic",
+             in_range(0.01, 2));
 }
 
 /// Energy above static power.
@@ -190,6 +184,7 @@ void visit(Visitor& v, EnergyConstants& r) {
 /// How well the kernels of one generation of chips use their hardware.
 struct FamilyRecord {
   EntryHeader header;
+  Sourced<double> controller_factor;
   GemmConstants gemm;
   std::optional<QuantizedGemmConstants> gemm_fp8;
   std::optional<QuantizedGemmConstants> gemm_int8;
@@ -208,6 +203,10 @@ constexpr RecordName record_name(const FamilyRecord*) {
 template <class Visitor>
 void visit(Visitor& v, FamilyRecord& r) {
   visit_header(v, r.header);
+  v.required("controller_factor", r.controller_factor,
+             "What kernels that stream get, as a share of what the memory gives under row misses, turnarounds and "
+             "refresh: the memory controller and the way to the units",
+             in_range(0.1, 1.2));
   v.required("gemm", r.gemm, "Matrix products in bf16");
   v.optional("gemm_fp8", r.gemm_fp8, "fp8 weights and activations; left out where the hardware has none");
   v.optional("gemm_int8", r.gemm_int8, "int8 weights and activations; left out where no kernel was seen");

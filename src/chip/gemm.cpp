@@ -20,7 +20,6 @@ constexpr double kRowsPerExpansion = 64;  // rows of A that share one expansion 
 KernelCost Chip::gemm(const GemmShape& shape) const {
   const MathRate& math = rate(shape.weights, shape.activations);
   const GemmConstants& constants = family_.gemm;
-  const BytesPerSecond bandwidth = constants.bandwidth_fraction.value * memory_bandwidth();
   const double weight_size = weight_bytes(shape.weights);
   const double activation_bytes = bytes_per_element(shape.activations);
 
@@ -33,7 +32,7 @@ KernelCost Chip::gemm(const GemmShape& shape) const {
   phases.fixed = constants.fixed_time.value;
   phases.compute = product.time;
   phases.waits_for_decoder = product.waits_for_decoder;
-  phases.memory = work.memory_bytes / bandwidth;
+  phases.memory = work.memory_bytes / achieved(AccessKind::weight_stream);
   phases.overlap_exponent = constants.overlap_exponent.value;
   if (weight_size < activation_bytes && shape.weights != Precision::compressed) {
     ORRERY_CHECK(family_.gemm_weight_only.has_value());
@@ -48,7 +47,7 @@ KernelCost Chip::gemm(const GemmShape& shape) const {
   quantization.memory_bytes = Bytes(kQuantizationBytes * shape.m * shape.k);
   Phases pass;
   pass.fixed = math.quantization_time;
-  pass.memory = Bytes(math.quantization_bytes_per_element * shape.m * shape.k) / bandwidth;
+  pass.memory = Bytes(math.quantization_bytes_per_element * shape.m * shape.k) / achieved(AccessKind::mixed);
   cost += timed(pass, quantization, rate(MathPrecision::bf16));
   return cost;
 }

@@ -18,7 +18,7 @@ constexpr double kFlopsPerProduct = 2;
 DecodeAttentionCost Chip::decode_attention(const IndexerShape& shape) const {
   const DecodeAttentionConstants& constants = family_.attention_decode;
   const MathRate& math = rate(dense_peak(MathPrecision::fp8) ? MathPrecision::fp8 : MathPrecision::bf16);
-  const BytesPerSecond bandwidth = constants.bandwidth_fraction.value * memory_bandwidth();
+  const BytesPerSecond bandwidth = achieved(AccessKind::kv_gather);
   DecodeAttentionCost cost;
   cost.fixed = elementwise(Bytes(0));
   cost.fixed.time += constants.fixed_time.value;
@@ -50,8 +50,8 @@ ContextAttentionCost Chip::context_attention(const IndexerShape& shape) const {
   phases.compute = tile.flops / (math.peak_fraction * math.peak);
   cost.tile = timed(phases, tile, math) + elementwise_stream(Bytes(kScoreBytes * kScoreTile * kScoreTile));
   cost.per_token = stream(Bytes(kQueryBytes * (shape.heads + 1) * shape.head_size),
-                          family_.attention_context.bandwidth_fraction.value);
-  cost.per_cached_token = stream(Bytes(shape.key_bytes), family_.attention_decode.bandwidth_fraction.value);
+                          family_.attention_context.pass_efficiency.value * achieved(AccessKind::mixed));
+  cost.per_cached_token = stream(Bytes(shape.key_bytes), achieved(AccessKind::kv_gather));
   return cost;
 }
 

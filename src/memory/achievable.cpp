@@ -17,7 +17,7 @@ namespace {
 constexpr std::int64_t kBlocks = 8192;      // a few refresh intervals of every standard
 constexpr std::int64_t kOutstanding = 128;  // bursts: more than any unit needs to be saturated
 constexpr std::int64_t kBlockBytes = 64;
-constexpr std::int64_t kTokensPerPage = 16;
+constexpr std::int64_t kTokensPerPage = 64;
 constexpr std::int64_t kKeyBytesPerToken = 2048;
 constexpr std::int64_t kRunsOfPages = 2;  // keys and values
 

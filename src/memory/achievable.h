@@ -17,7 +17,7 @@ template <>
 struct EnumNames<AccessKind> {
   static constexpr EnumRow<AccessKind> kRows[] = {
       {AccessKind::weight_stream, "weight_stream", "reads of long runs: weights"},
-      {AccessKind::kv_gather, "kv_gather", "reads of pages of 16 tokens, wherever they lie: the KV cache"},
+      {AccessKind::kv_gather, "kv_gather", "reads of pages of 64 tokens, wherever they lie: the KV cache"},
       {AccessKind::mixed, "mixed", "two reads to a write, in long runs: activations"},
   };
 };
@@ -33,9 +33,9 @@ struct AchievableShare {
 using AchievableShares = std::array<AchievableShare, kAccessKinds>;
 
 /// Shares of the pin rate that a memory of `units` such units gives, saturated: the command-level view of one unit
-/// under the default controller with the finest refresh that the device has, a few thousand blocks of each kind with
+/// under the default controller with the usual refresh of its standard, a few thousand blocks of each kind with
 /// and without refresh. Costs about 10 ms. Pre: units >= 1. Valid: the interleave of the default mapping, KV pages of
-/// 16 tokens of 2 KiB (8 heads of 128, 16 bits).
+/// 64 tokens of 2 KiB (8 heads of 128, 16 bits), as the measured kernels have them.
 AchievableShares achievable_shares(const DramDevice& device, std::int64_t units);
 
 /// The controller that achievable_shares assumes.

@@ -13,6 +13,14 @@ namespace orrery {
 namespace {
 
 constexpr std::int32_t kMostBanks = 64;  // of a unit: masks of banks are 64 bits
+constexpr double kSameBin = 0.03;        // rates so near to each other are one speed bin
+
+/// Whether a timing is counted in clocks at every rate, as the lengths of bursts and commands are.
+/// Source: JESD238B for CCD_S and PPD, JESD209-5B for AAD, WCKPST and nBL_max; CCD_R and CS are assumed.
+bool is_of_protocol(std::string_view name) {
+  constexpr std::string_view kNames[] = {"CCD_S", "CCD_R", "PPD", "AAD", "WCKPST", "nBL_max", "CS"};
+  return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
+}
 
 constexpr std::size_t index(DramCommand command) { return static_cast<std::size_t>(command); }
 constexpr std::size_t index(TimingScope scope) { return static_cast<std::size_t>(scope); }
@@ -90,19 +98,20 @@ class DeviceCompiler {
     }
     device_.transfers_per_clock = static_cast<std::int32_t>(standard_.transfers_per_clock.value);
     device_.ticks_per_clock = static_cast<std::int32_t>(standard_.ticks_per_clock);
+    const double ratio = rate / part_.pin_rate.value;
+    if (std::abs(ratio - 1) > kSameBin) rate_over_bin_ = ratio;
   }
 
   double clock_seconds() const {
     return static_cast<double>(device_.transfers_per_clock) / (static_cast<double>(device_.rate_kbit_per_s) * 1e3);
   }
 
-  std::int64_t clocks_of(const TimingValue& value) const {
-    std::int64_t clocks = value.clocks ? value.clocks->value : 0;
-    if (value.time) {
-      const double exact = value.time->value.si() / clock_seconds();
-      clocks = std::max(clocks, static_cast<std::int64_t>(std::ceil(exact - 1e-6)));
-    }
-    return clocks;
+  static std::int64_t rounded_up(double clocks) { return static_cast<std::int64_t>(std::ceil(clocks - 1e-6)); }
+
+  std::int64_t clocks_of(const std::string& name, const TimingValue& value) const {
+    const std::int64_t clocks = value.clocks ? value.clocks->value : 0;
+    if (value.time) return std::max(clocks, rounded_up(value.time->value.si() / clock_seconds()));
+    return is_of_protocol(name) ? clocks : rounded_up(static_cast<double>(clocks) * rate_over_bin_);
   }
 
   void take_timings() {
@@ -141,7 +150,7 @@ class DeviceCompiler {
                          fmt::format("the timing '{}', which {} needs, is missing", name, standard_.header.id));
       return;
     }
-    device_.timings.emplace_back(name, clocks_of(found->value));
+    device_.timings.emplace_back(name, clocks_of(name, found->value));
   }
 
   void take_commands() {
@@ -243,8 +252,12 @@ class DeviceCompiler {
     const auto ras = find("RAS");
     const auto rp = find("RP");
     const auto rc = find("RC");
-    // Bins round tRAS, tRP and their sum to whole clocks one by one: one clock of difference is rounding.
-    if (ras && rp && rc) require_order("RAS + RP - 1", *ras + *rp - 1, "RC", *rc);
+    // Bins round tRAS, tRP and their sum to whole clocks one by one: one clock of difference is rounding, and one more
+    // where another rate rounds them again.
+    if (ras && rp && rc) {
+      const std::int64_t rounding = rate_over_bin_ == 1 ? 1 : 2;
+      require_order(fmt::format("RAS + RP - {}", rounding), *ras + *rp - rounding, "RC", *rc);
+    }
     require_order("RRD_S", "FAW");
     require_order("RRD_S", "RRD_L");
     require_order("CCD_S", "CCD_L");
@@ -260,6 +273,7 @@ class DeviceCompiler {
   const DeviceOptions& options_;
   Diagnostics& diagnostics_;
   DramDevice device_;
+  double rate_over_bin_ = 1;  ///< 1 also where both are one speed bin
   std::vector<std::pair<std::string, std::int64_t>> names_;
 };
 

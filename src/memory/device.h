@@ -93,7 +93,9 @@ struct DramDevice {
 struct DeviceOptions {
   std::optional<std::int64_t> height;  ///< dies of the stack
   std::optional<std::int64_t> ranks;
-  std::optional<BytesPerSecond> pin_rate;  ///< clocks stay what the part says; times are rounded anew
+  /// Timings keep their time at another rate than the part's, rounded up to clocks again; those of the protocol keep
+  /// their clocks. All clocks stay within 3 % of the part's rate, as datasheets round.
+  std::optional<BytesPerSecond> pin_rate;
   /// Timings in place of the part's own, in clocks, by name: what-if studies and mutation tests.
   std::vector<std::pair<std::string, std::int64_t>> timings;
 };

@@ -9,7 +9,7 @@ double rate_of(const std::optional<Sourced<FlopsPerSecond>>& peak) { return peak
 
 }  // namespace
 
-ChipFacts chip_facts(const ChipRecord& chip) {
+ChipFacts chip_facts(const ChipRecord& chip, const AchievableShares& shares) {
   ChipFacts facts;
   facts.id = chip.header.id;
   facts.generation = chip.family.id.substr(0, chip.family.id.find('-'));
@@ -22,6 +22,7 @@ ChipFacts chip_facts(const ChipRecord& chip) {
   facts.int8_flops = rate_of(chip.dense_peak.int8);
   facts.fp4_flops = rate_of(chip.dense_peak.fp4);
   facts.bandwidth_Bps = chip.memory.bandwidth.value.si();
+  for (std::size_t kind = 0; kind < shares.size(); ++kind) facts.memory_share[kind] = shares[kind].of_pin_rate();
   facts.l2_bytes = chip.l2_cache.value.si();
   facts.power_limit_W = chip.power_limit.value.si();
   facts.link_Bps = chip.link_bandwidth ? chip.link_bandwidth->value.si() : kNone;

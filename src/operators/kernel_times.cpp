@@ -41,10 +41,27 @@ void KernelTimes::add(std::string_view kind, std::string dtype, std::string name
   families_.push_back({form, std::move(dtype), std::move(name), std::move(served.constants)});
 }
 
-std::optional<Seconds> KernelTimes::time(std::string_view kind, std::string_view dtype, const Shape& shape) const {
+const KernelTimes::Family* KernelTimes::find(std::string_view kind, std::string_view dtype) const {
   const auto family = std::find_if(families_.begin(), families_.end(),
                                    [&](const Family& one) { return one.dtype == dtype && one.form->kind() == kind; });
-  if (family == families_.end() || !family->form->accepts(shape, family->name, facts_)) return std::nullopt;
+  return family == families_.end() ? nullptr : &*family;
+}
+
+std::optional<double> KernelTimes::controller_factor(std::string_view kind, const OperandFormats& formats) const {
+  const auto dtype = operand_format_name(formats);
+  if (!dtype) return std::nullopt;
+  const Family* family = find(kind == "gemm" ? gemm_kind(*dtype) : kind, *dtype);
+  if (family == nullptr) return std::nullopt;
+  const auto specs = family->form->constants(family->name);
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    if (specs[i].name == "controller_factor") return family->constants[i];
+  }
+  return std::nullopt;
+}
+
+std::optional<Seconds> KernelTimes::time(std::string_view kind, std::string_view dtype, const Shape& shape) const {
+  const Family* family = find(kind, dtype);
+  if (family == nullptr || !family->form->accepts(shape, family->name, facts_)) return std::nullopt;
   const double us = family->form->time_us(shape, family->name, facts_, family->constants, /*benchmark_hot=*/false);
   return Seconds(us * kMicrosecond);
 }

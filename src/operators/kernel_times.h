@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "orrery/chip/kernel_shape.h"
+#include "orrery/operators/operand_formats.h"
 #include "orrery/operators/predictor.h"
 
 namespace orrery {
@@ -28,6 +29,10 @@ class KernelTimes {
                                           double window_tokens) const;
   std::optional<Seconds> decode_attention(const LatentAttentionShape& shape, double sequences, double tokens) const;
 
+  /// What kernels of these operands get of what the memory gives them. `kind` is that of an operator form: "gemm",
+  /// "attention_generation" or "mla_generation".
+  std::optional<double> controller_factor(std::string_view kind, const OperandFormats& formats) const;
+
  private:
   struct Family {
     const OperatorForm* form = nullptr;
@@ -36,6 +41,7 @@ class KernelTimes {
     Constants constants;
   };
   void add(std::string_view kind, std::string dtype, std::string name, const Predictor& measured);
+  const Family* find(std::string_view kind, std::string_view dtype) const;
   std::optional<Seconds> time(std::string_view kind, std::string_view dtype, const Shape& shape) const;
 
   ChipFacts facts_;

@@ -47,6 +47,28 @@ void write_points(JsonWriter& json, const std::vector<DecodePoint>& points) {
   json.end_array();
 }
 
+void write_memory(JsonWriter& json, const SystemPool& pool, const DecodeBreakdown& breakdown) {
+  json.key("memory_bandwidth");
+  json.begin_object();
+  if (pool.chip.memory.part) {
+    json.field("part", pool.chip.memory.part->id);
+    json.field("packages", pool.chip.memory.packages->value);
+  }
+  for (const MemoryWaterfall& fall : breakdown.memory) {
+    json.key(enum_name(fall.kind));
+    json.begin_object();
+    json.field("pin_rate_Bps", fall.pin_rate.si());
+    json.field("row_misses", fall.row_misses);
+    json.field("turnarounds", fall.turnarounds);
+    json.field("refresh", fall.refresh);
+    json.field("controller_factor", fall.controller_factor);
+    json.field("controller_factor_measured", fall.measured);
+    json.field("achieved_Bps", fall.achieved.si());
+    json.end_object();
+  }
+  json.end_object();
+}
+
 void write_ranges(JsonWriter& json, std::string_view key, const BatchRanges& ranges) {
   json.key(key);
   json.begin_array();
@@ -105,6 +127,7 @@ std::string decode_json(const System& system, const std::vector<DecodeBreakdown>
     json.field("kv_bytes_per_token", pool.memory.kv_per_token);
     json.field("kv_tokens", pool.limits.usable_blocks * pool.limits.block_size);
     write_claims(json, pool.chip);
+    write_memory(json, pool, breakdown);
     write_shares(json, "smallest_step", breakdown.first, breakdown.points.front());
     write_shares(json, "largest_step", breakdown.last, breakdown.points[breakdown.last_point]);
     write_points(json, breakdown.points);

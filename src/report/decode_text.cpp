@@ -38,6 +38,40 @@ std::string head_text(const SystemPool& pool, const DecodeBreakdown& breakdown, 
   return text;
 }
 
+std::string_view traffic_name(AccessKind kind) {
+  switch (kind) {
+    case AccessKind::weight_stream:
+      return "weights";
+    case AccessKind::kv_gather:
+      return "KV cache";
+    case AccessKind::mixed:
+      return "mixed";
+  }
+  return {};
+}
+
+/// Each column takes from what the one before it left.
+std::string waterfall_text(const SystemPool& pool, const DecodeBreakdown& breakdown, const TextStyle& style) {
+  const ChipMemory& memory = pool.chip.memory;
+  std::string text = memory.part ? fmt::format("  memory of a chip: {} of {}", memory.packages->value, memory.part->id)
+                                 : fmt::format("  memory of a chip: {} of no known part, whose own losses are left out",
+                                               plain_text(memory.type));
+  const auto measured = [](const MemoryWaterfall& fall) { return fall.measured; };
+  const bool all = std::all_of(breakdown.memory.begin(), breakdown.memory.end(), measured);
+  const bool any = std::any_of(breakdown.memory.begin(), breakdown.memory.end(), measured);
+  text += fmt::format("; controller factors {}\n",
+                      all   ? "fitted to its kernels"
+                      : any ? fmt::format("fitted to its kernels, others of family {}", pool.family.header.id)
+                            : fmt::format("of family {}", pool.family.header.id));
+  TextTable table({"traffic", "pin rate", "row misses", "turnarounds", "refresh", "controller", "achieved"});
+  const auto taken = [](double share) { return fmt::format("x {:.3f}", share); };
+  for (const MemoryWaterfall& fall : breakdown.memory) {
+    table.add({std::string(traffic_name(fall.kind)), to_text(fall.pin_rate, 4), taken(fall.row_misses),
+               taken(fall.turnarounds), taken(fall.refresh), taken(fall.controller_factor), to_text(fall.achieved, 4)});
+  }
+  return text + table.render(style) + '\n';
+}
+
 /// Amdahl: each kernel's own gain, and that of the step which they make up.
 std::string shares_text(const std::vector<DecodeShare>& shares, const DecodePoint& point, const TextStyle& style) {
   TextTable table({fmt::format("batch {}, context {}", count_text(point.batch), count_text(point.context)), "time",
@@ -167,6 +201,7 @@ std::string decode_text(const System& system, const DecodeGrid& grid, const std:
     const DecodePoint& first = breakdown.points.front();
     const DecodePoint& last = breakdown.points[breakdown.last_point];
     text += head_text(pool, breakdown, style) + claims_text(pool, breakdown) + thinning_text(pool, breakdown);
+    text += waterfall_text(pool, breakdown, style);
     text += shares_text(breakdown.first, first, style) + '\n';
     if (&last != &first) text += shares_text(breakdown.last, last, style) + '\n';
     const bool is_wide = breakdown.weight_bits == kWideBits && breakdown.cache_bits == kWideBits;

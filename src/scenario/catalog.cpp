@@ -12,6 +12,7 @@
 #include "orrery/memory/device.h"
 #include "orrery/model/model_record.h"
 #include "orrery/network/link_record.h"
+#include "orrery/scenario/chip_memory.h"
 #include "orrery/scenario/site_record.h"
 #include "orrery/scenario/workload_record.h"
 #include "orrery/serving/engine_record.h"
@@ -113,6 +114,9 @@ void check_with_others(const MemoryPartRecord& part, const Catalog& catalog, Dia
   if (const auto standard = catalog.load<StandardRecord>(part.standard, diagnostics)) {
     compile_device(standard->record, part, {}, diagnostics);
   }
+}
+void check_with_others(const ChipRecord& chip, const Catalog& catalog, Diagnostics& diagnostics) {
+  if (chip.memory.part) load_chip_memory(chip, catalog, diagnostics);
 }
 
 template <class R>

@@ -110,8 +110,9 @@ std::shared_ptr<System> compile_system(const Node& node, const std::string& fold
   system->resolved_yaml = to_yaml(write_record(*scenario));
   const Node& pool_nodes = *node.find("pools");
   const Node& service_nodes = *node.find("services");
+  AchievableShareCache shares;
   for (const auto& pool : scenario->pools) {
-    auto compiled = compile_pool(pool, *pool_nodes.find(pool.name), folder, catalog, system->provenance, diagnostics);
+    auto compiled = compile_pool(pool, *pool_nodes.find(pool.name), folder, catalog, shares, system->provenance, diagnostics);
     if (compiled) system->pools.push_back(std::move(*compiled));
   }
   for (SystemPool& pool : system->pools) {

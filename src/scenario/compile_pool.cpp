@@ -13,6 +13,7 @@
 #include "orrery/model/hugging_face.h"
 #include "orrery/model/memory_footprint.h"
 #include "orrery/model/step_cost_builder.h"
+#include "orrery/scenario/chip_memory.h"
 #include "orrery/scenario/compile_speculation.h"
 
 namespace orrery {
@@ -28,11 +29,12 @@ double stage_share(const SystemPool& pool) {
 class PoolCompiler {
  public:
   PoolCompiler(const Named<PoolRecord>& named, const Node& node, const std::string& folder, const Catalog& catalog,
-               std::vector<ProvenanceItem>& provenance, Diagnostics& diagnostics)
+               AchievableShareCache& shares, std::vector<ProvenanceItem>& provenance, Diagnostics& diagnostics)
       : record_(named.value),
         node_(node),
         folder_(folder),
         catalog_(catalog),
+        shares_(shares),
         provenance_(provenance),
         diagnostics_(diagnostics) {
     pool_.name = named.name;
@@ -46,7 +48,7 @@ class PoolCompiler {
     check_ownership();
     if (!loaded || diagnostics_.error_count() > errors_before) return std::nullopt;
 
-    const Chip chip(pool_.chip, pool_.family);
+    const Chip chip = compiled_chip(pool_);
     pool_.precision = {record_.precision.weights, record_.precision.experts.value_or(record_.precision.weights),
                        record_.precision.activations, record_.precision.kv_cache};
     lay_out();
@@ -138,6 +140,17 @@ class PoolCompiler {
     pool_.chip = std::move(*chip);
     pool_.family = std::move(*family);
     pool_.model = std::move(*model);
+    return attach_memory();
+  }
+
+  /// What the chip's memory gives, from its command-level view.
+  bool attach_memory() {
+    if (!pool_.chip.memory.part) return true;
+    const auto memory = load_chip_memory(pool_.chip, catalog_, diagnostics_);
+    if (!memory) return false;
+    add_provenance(provenance_, memory->part_provenance);
+    add_provenance(provenance_, memory->standard_provenance);
+    pool_.memory_shares = shares_.of(memory->device, memory->units);
     return true;
   }
 
@@ -208,7 +221,7 @@ class PoolCompiler {
     auto entry = catalog_.load<CalibrationRecord>(AnyReference{measured, place_of("server")}, diagnostics_);
     if (!entry) return;
     add_provenance(provenance_, entry->provenance);
-    pool_.times.emplace(chip_facts(pool_.chip), entry->record);
+    pool_.times.emplace(chip_facts(pool_.chip, pool_.memory_shares), entry->record);
   }
 
   void check_expert_skew() {
@@ -377,6 +390,7 @@ class PoolCompiler {
   const Node& node_;
   const std::string& folder_;
   const Catalog& catalog_;
+  AchievableShareCache& shares_;
   std::vector<ProvenanceItem>& provenance_;
   Diagnostics& diagnostics_;
   SystemPool pool_;
@@ -386,9 +400,9 @@ class PoolCompiler {
 }  // namespace
 
 std::optional<SystemPool> compile_pool(const Named<PoolRecord>& pool, const Node& node, const std::string& folder,
-                                       const Catalog& catalog, std::vector<ProvenanceItem>& provenance,
-                                       Diagnostics& diagnostics) {
-  return PoolCompiler(pool, node, folder, catalog, provenance, diagnostics).compile();
+                                       const Catalog& catalog, AchievableShareCache& shares,
+                                       std::vector<ProvenanceItem>& provenance, Diagnostics& diagnostics) {
+  return PoolCompiler(pool, node, folder, catalog, shares, provenance, diagnostics).compile();
 }
 
 void add_provenance(std::vector<ProvenanceItem>& all, const std::vector<ProvenanceItem>& items) {

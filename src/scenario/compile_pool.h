@@ -12,8 +12,8 @@ namespace orrery {
 /// `node` is the pool's own mapping, for places; `folder` is where a config.json's path starts.
 /// Nothing when a problem was reported.
 std::optional<SystemPool> compile_pool(const Named<PoolRecord>& pool, const Node& node, const std::string& folder,
-                                       const Catalog& catalog, std::vector<ProvenanceItem>& provenance,
-                                       Diagnostics& diagnostics);
+                                       const Catalog& catalog, AchievableShareCache& shares,
+                                       std::vector<ProvenanceItem>& provenance, Diagnostics& diagnostics);
 
 /// Appends the items whose path is not there yet: an entry that two pools share counts once.
 void add_provenance(std::vector<ProvenanceItem>& all, const std::vector<ProvenanceItem>& items);

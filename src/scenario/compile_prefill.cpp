@@ -20,7 +20,7 @@ auto find_named(Named& all, const std::string& name) {
 
 /// Bytes of one token's keys and values, undivided.
 double whole_kv_bytes(const SystemPool& pool) {
-  const Chip chip(pool.chip, pool.family);
+  const Chip chip = compiled_chip(pool);
   return kv_bytes_per_token(pool.model, element_bytes(chip, pool.precision), 1).si();
 }
 

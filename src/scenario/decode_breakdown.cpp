@@ -1,6 +1,7 @@
 #include "orrery/scenario/decode_breakdown.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "orrery/model/model_shape.h"
 
@@ -13,7 +14,7 @@ constexpr double kBitsPerByte = 8;
 class PoolSteps {
  public:
   explicit PoolSteps(const SystemPool& pool)
-      : pool_(pool), chip_(pool.chip, pool.family), narrow_(step_request(pool, chip_)), wide_(narrow_) {
+      : pool_(pool), chip_(compiled_chip(pool)), narrow_(step_request(pool, chip_)), wide_(narrow_) {
     wide_.precision.weights = Precision::bf16;
     wide_.precision.experts = Precision::bf16;
     wide_.precision.activations = Precision::bf16;
@@ -22,6 +23,31 @@ class PoolSteps {
 
   double weight_bits() const { return kBitsPerByte * chip_.weight_bytes(narrow_.precision.weights); }
   double cache_bits() const { return kBitsPerByte * chip_.kv_cache_bytes(narrow_.precision.kv_cache); }
+
+  /// What matrix products get of streams and of mixed traffic, and decode attention of the cache.
+  MemoryWaterfall waterfall(AccessKind kind) const {
+    const ModelPrecision& precision = pool_.precision;
+    const AchievableShare& share = pool_.memory_shares[static_cast<std::size_t>(kind)];
+    std::optional<double> factor;
+    if (pool_.times && kind == AccessKind::kv_gather) {
+      const bool is_latent = pool_.model.latent_attention.has_value();
+      factor = pool_.times->controller_factor(is_latent ? "mla_generation" : "attention_generation",
+                                              {precision.kv_cache, precision.kv_cache});
+    } else if (pool_.times) {
+      factor = pool_.times->controller_factor("gemm", {precision.weights, precision.activations});
+    }
+    MemoryWaterfall fall;
+    fall.kind = kind;
+    fall.pin_rate = chip_.memory_bandwidth();
+    fall.row_misses = share.row_misses;
+    fall.turnarounds = share.turnarounds;
+    fall.refresh = share.refresh;
+    fall.measured = factor.has_value();
+    fall.controller_factor = factor.value_or(chip_.controller_factor());
+    fall.controller_factor = std::min(fall.controller_factor, 1 / share.of_pin_rate());  // no more than the pins carry
+    fall.achieved = share.of_pin_rate() * fall.controller_factor * fall.pin_rate;
+    return fall;
+  }
 
   bool fits(std::int64_t batch, std::int64_t context) const {
     const EngineLimits& limits = pool_.limits;
@@ -133,6 +159,9 @@ std::vector<DecodeBreakdown> break_down_decode(const System& system, const Decod
     breakdown.pool = i;
     breakdown.weight_bits = steps.weight_bits();
     breakdown.cache_bits = steps.cache_bits();
+    for (std::size_t kind = 0; kind < breakdown.memory.size(); ++kind) {
+      breakdown.memory[kind] = steps.waterfall(static_cast<AccessKind>(kind));
+    }
     for (const std::int64_t batch : grid.batches) {
       for (const std::int64_t context : grid.contexts) {
         breakdown.points.push_back(steps.point(batch, context));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -40,6 +41,18 @@ struct DecodeShare {
   Limit limit = Limit::latency;
 };
 
+/// From the rate of all pins of one chip down to what kernels that keep the memory busy get; see AchievableShare.
+struct MemoryWaterfall {
+  AccessKind kind = AccessKind::weight_stream;
+  BytesPerSecond pin_rate;
+  double row_misses = 1;
+  double turnarounds = 1;
+  double refresh = 1;
+  double controller_factor = 1;
+  bool measured = false;  ///< the factor was fitted to kernels of such chips, and is not that of the family
+  BytesPerSecond achieved;
+};
+
 /// Batches, first and last, of one context at which a pool is at least as good as the first pool of the scenario.
 using BatchRanges = std::vector<std::pair<std::int64_t, std::int64_t>>;
 struct BreakEven {
@@ -54,6 +67,7 @@ struct DecodeBreakdown {
   std::size_t pool = 0;  ///< in System::pools
   double weight_bits = 16;
   double cache_bits = 16;
+  std::array<MemoryWaterfall, kAccessKinds> memory;
   std::vector<DecodePoint> points;    ///< grid.batches.size() rows of grid.contexts.size()
   std::vector<DecodeShare> first;     ///< of the smallest batch and context
   std::vector<DecodeShare> last;      ///< of the largest batch and context that fit together

@@ -6,8 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "orrery/chip/chip.h"
 #include "orrery/chip/family_record.h"
 #include "orrery/chip/server_record.h"
+#include "orrery/memory/achievable.h"
 #include "orrery/model/adapter_cost.h"
 #include "orrery/model/model_record.h"
 #include "orrery/model/step_cost_builder.h"
@@ -57,6 +59,7 @@ struct SystemPool {
   EngineLayout layout;
   PoolLinks links;
   ChipRecord chip;
+  AchievableShares memory_shares;  ///< all 1 where the chip does not name the part of its memory
   FamilyRecord family;
   ModelRecord model;
   ModelPrecision precision;
@@ -74,6 +77,11 @@ struct SystemPool {
   std::optional<SystemPrefill> prefill;     ///< another pool computes its prompts
   std::optional<std::size_t> prefills_for;  ///< it computes the prompts of another pool, and serves nobody else
 };
+
+/// The chip that prices the pool's kernels.
+inline Chip compiled_chip(const SystemPool& pool) {
+  return Chip(pool.chip, pool.family, std::nullopt, pool.memory_shares);
+}
 
 /// What the pool's step costs are built from. Pre: `chip` is made of the pool's chip and family, and outlives it.
 inline StepCostRequest step_request(const SystemPool& pool, const Chip& chip) {

@@ -52,6 +52,12 @@ TEST(ChipPhysics, BandwidthCannotPassThePins) {
             Codes{"impossible-physics"});
 }
 
+TEST(ChipPhysics, APartNeedsItsCountAndRate) {
+  EXPECT_EQ(codes_after([](ChipRecord& c) { c.memory.packages.reset(); }), Codes{"missing-key"});
+  EXPECT_EQ(codes_after([](ChipRecord& c) { c.memory.pin_rate.reset(); }), Codes{"missing-key"});
+  EXPECT_EQ(codes_after([](ChipRecord& c) { c.memory.part.reset(); }), Codes{"missing-key"});
+}
+
 TEST(ChipPhysics, PowersMustBeInOrder) {
   EXPECT_EQ(codes_after([](ChipRecord& c) { c.idle_power.value = Watts(500); }), Codes{"impossible-physics"});
   EXPECT_EQ(codes_after([](ChipRecord& c) { c.static_power.value = Watts(700); }), Codes{"impossible-physics"});

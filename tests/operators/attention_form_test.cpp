@@ -124,14 +124,14 @@ TEST(AttentionGeneration, GoldenValuesOfTheReferenceFormAreReached) {
   const double block_flops = 4.0 * 64 * 128 * 128;
   const std::vector<double> constants =
       constants_with(form, {{"launch", 8.3},
-                            {"bandwidth_fraction", 1.0},
+                            {"controller_factor", 1.0},
                             {"matrix_fraction", block_flops * chip.units * chip.clock_Hz / chip.bf16_flops / 820},
                             {"item", 5950 / clocks_per_us},
                             {"exposed", 1e-12},
                             {"resident", 1},
                             {"combine", 1.16},
                             {"split_limit", 256},
-                            {"activation_bandwidth", 1.0},
+                            {"activation_efficiency", 1.0},
                             {"overlap", 1.15},
                             {"rounding", 1e-12}});
   const std::pair<Shape, double> golden[] = {{{1, 1024, 32, 8, 128, 0}, 14.073},
@@ -153,8 +153,8 @@ TEST(AttentionContext, GoldenValuesOfTheReferenceFormAreReached) {
                                                               {"tile_latency", 2041},
                                                               {"item", 1e-12},
                                                               {"balance", 1e6},
-                                                              {"activation_bandwidth", 0.438},
-                                                              {"store_bandwidth", 0.438},
+                                                              {"activation_efficiency", 0.438},
+                                                              {"store_efficiency", 0.438},
                                                               {"overlap", 1}});
   const std::pair<Shape, double> golden[] = {{{1, 512, 0, 32, 8, 128, 0}, 25.268},
                                              {{1, 4096, 0, 32, 8, 128, 0}, 274.372},

@@ -45,7 +45,7 @@ std::vector<double> reference_constants() {
       constants.push_back(38.7);
     else if (spec.name == "matrix_fraction")
       constants.push_back(.56);
-    else if (spec.name == "bandwidth_fraction")
+    else if (spec.name == "controller_factor")
       constants.push_back(.936);
     else if (spec.name == "overlap")
       constants.push_back(2.4);

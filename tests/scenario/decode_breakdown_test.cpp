@@ -42,6 +42,34 @@ TEST(DecodeBreakdown, AStepIsTheStepOfTheSimulation) {
   }
 }
 
+TEST(DecodeBreakdown, StepsOfTheMemoryMultiplyToWhatIsAchieved) {
+  const auto system = mach1_system();
+  for (const DecodeBreakdown& breakdown : break_down_decode(*system, kGrid)) {
+    const SystemPool& pool = pool_of(*system, breakdown);
+    for (const MemoryWaterfall& fall : breakdown.memory) {
+      EXPECT_EQ(fall.pin_rate, pool.chip.memory.bandwidth.value);
+      EXPECT_LT(fall.refresh * fall.row_misses * fall.turnarounds, 1) << pool.name;
+      EXPECT_NEAR(fall.achieved / (fall.row_misses * fall.turnarounds * fall.refresh * fall.controller_factor *
+                                   fall.pin_rate),
+                  1, 1e-12);
+      EXPECT_LE(fall.achieved.si(), fall.pin_rate.si() * (1 + 1e-12)) << pool.name;
+      EXPECT_EQ(fall.measured, pool.times.has_value()) << pool.name;
+      if (!fall.measured) {
+        EXPECT_NEAR(fall.achieved / compiled_chip(pool).achieved(fall.kind), 1, 1e-12);
+      }
+    }
+  }
+}
+
+TEST(DecodeBreakdown, AChipWithoutAPartLosesNothingToItsMemory) {
+  const auto system = mach1_system();
+  SystemPool pool = system->pools.front();
+  pool.memory_shares = {};
+  EXPECT_EQ(compiled_chip(pool).achieved(AccessKind::kv_gather), compiled_chip(pool).achieved(AccessKind::mixed));
+  EXPECT_GT(compiled_chip(pool).achieved(AccessKind::mixed),
+            compiled_chip(system->pools.front()).achieved(AccessKind::mixed));
+}
+
 TEST(DecodeBreakdown, SharesAddUpToTheStep) {
   const auto system = mach1_system();
   for (const DecodeBreakdown& breakdown : break_down_decode(*system, kGrid)) {

@@ -34,8 +34,10 @@ constexpr ConstantSpec kConstants[] = {
     {"tile_latency", "cycles", 500, 20, 12000, "Least time of a tile of scores", all},
     {"item", "us", 1, 0.02, 20, "Start and end of a row of tiles on one unit", all},
     {"balance", "1", 3, 1, 16, "1: the longest row adds to the mean unit; large: the longer one counts", all},
-    {"activation_bandwidth", "1", 0.6, 0.1, 1, "Share of the memory bandwidth for queries and outputs", all},
-    {"store_bandwidth", "1", 0.4, 0.05, 1, "Share of the memory bandwidth for keys and values, read and stored", all},
+    {"activation_efficiency", "1", 0.7, 0.1, 1.5,
+     "Queries and outputs, as a share of what the memory gives to mixed traffic", all},
+    {"store_efficiency", "1", 0.45, 0.05, 1.5,
+     "Keys and values, read and stored, as a share of what the memory gives to mixed traffic", all},
     {"overlap", "1", 1.1, 1, 8, "1: tiles and memory time add up; large: the longer one counts", all},
     {"cache_bytes_per_clock", "B", 8, 2, 128,
      "Last-level cache to one unit, when the benchmark finds its operands there", all},
@@ -102,8 +104,11 @@ class AttentionContextForm final : public OperatorForm {
                         .balance = constants[kBalance]};
     const double tiles = tile_work_us(work, tile, 2 * shape[kHeadDim], rate, chip);
     const double hits = benchmark_hot ? cache_hits(moved_bytes(shape, family), chip) : 0;
-    const double memory = memory_us(activation_bytes(shape), hits, chip, constants[kActivations], constants[kCache]) +
-                          memory_us(key_value_bytes(shape, family), hits, chip, constants[kStore], constants[kCache]);
+    const auto pass_us = [&](double bytes, Constant efficiency) {
+      return memory_us(bytes, hits, chip, AccessKind::mixed, constants[efficiency], constants[kCache]);
+    };
+    const double memory =
+        pass_us(activation_bytes(shape), kActivations) + pass_us(key_value_bytes(shape, family), kStore);
     const double both = soft_maximum(tiles, memory, constants[kOverlap]);
     if (terms != nullptr) {
       terms->push_back({"launch", constants[kLaunch]});

@@ -13,7 +13,7 @@ constexpr std::string_view kFamilyColumns[] = {"kv_cache_dtype"};
 
 enum Constant {
   kLaunch,
-  kBandwidth,
+  kController,
   kMatrix,
   kItem,
   kExposed,
@@ -29,7 +29,7 @@ enum Constant {
 using enum ConstantSpec::Pooling;
 constexpr ConstantSpec kConstants[] = {
     {"launch", "us", 6, 1, 40, "Launch, metadata and tail of the kernel", matrix_class},
-    {"bandwidth_fraction", "1", 0.93, 0.4, 1, "Sustained share of the memory bandwidth", matrix_class},
+    {"controller_factor", "1", 0.95, 0.2, 1.5, "Share of what the memory gives to pages of a cache", matrix_class},
     {"matrix_fraction", "1", 0.6, 0.1, 2, "Share of the pace of matrix units and shared memory in a work item",
      matrix_class},
     {"item", "us", 3, 0.1, 20, "Start and end of a work item: dependent memory latencies", matrix_class},
@@ -39,7 +39,8 @@ constexpr ConstantSpec kConstants[] = {
     {"split_limit", "1", 48, 4, 256, "Most parts of the cache of one sequence", all},
     {"regroup", "us", 4, 0.01, 20, "Copies that gather the query heads of a KV head; FlashAttention-2 alone",
      matrix_class},
-    {"activation_bandwidth", "1", 0.6, 0.1, 1, "Share of the memory bandwidth for queries and outputs", all},
+    {"activation_efficiency", "1", 0.7, 0.1, 1.5,
+     "Queries and outputs, as a share of what the memory gives to mixed traffic", all},
     {"overlap", "1", 1.7, 1, 8, "1: work items and memory time add up; large: the longer one counts", matrix_class},
     {"rounding", "1", 0.7, 0.001, 1, "1: work items run in whole waves over the units; 0: they spread evenly", all},
     {"cache_bytes_per_clock", "B", 24, 4, 256,
@@ -114,9 +115,10 @@ class AttentionGenerationForm final : public OperatorForm {
                                         constants[kMatrix], chip);
     const double hits = benchmark_hot ? cache_hits(cache_bytes(shape, family), chip) : 0;
     const double activations = activation_bytes(shape);
-    const double activation_us = memory_us(activations, 0, chip, constants[kActivations], 1);
-    const double memory =
-        memory_us(cache_bytes(shape, family), hits, chip, constants[kBandwidth], constants[kCache]) + activation_us;
+    const double activation_us = memory_us(activations, 0, chip, AccessKind::mixed, constants[kActivations], 1);
+    const double memory = memory_us(cache_bytes(shape, family), hits, chip, AccessKind::kv_gather,
+                                    constants[kController], constants[kCache]) +
+                          activation_us;
 
     // Wide tiles of query rows fill a unit alone.
     const bool alone = runs_one_block_a_unit(chip) || (shared > 16 && chip.matrix_class == MatrixClass::async);

@@ -37,10 +37,11 @@ inline double cache_hits(double bytes, const ChipFacts& chip) {
   return std::clamp(4 * (1 - bytes / chip.l2_bytes), 0.0, 1.0);
 }
 
-/// Time to move `bytes`, of which `hits` come from the cache, in us. `cache_bytes_per_clock` is per unit.
-inline double memory_us(double bytes, double hits, const ChipFacts& chip, double bandwidth_fraction,
+/// Time to move `bytes`, of which `hits` come from the cache, in us, at `efficiency` of what the memory gives to such
+/// traffic. `cache_bytes_per_clock` is per unit.
+inline double memory_us(double bytes, double hits, const ChipFacts& chip, AccessKind kind, double efficiency,
                         double cache_bytes_per_clock) {
-  const double memory_rate = bandwidth_fraction * chip.bandwidth_Bps;
+  const double memory_rate = chip.achieved_Bps(kind, efficiency);
   const double cache_rate = std::max(memory_rate, cache_bytes_per_clock * chip.units * chip.clock_Hz);
   return ((1 - hits) * bytes / memory_rate + hits * bytes / cache_rate) / kMicrosecond;
 }

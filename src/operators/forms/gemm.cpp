@@ -24,7 +24,7 @@ constexpr ConstantSpec kPlainSpecs[] = {
     {"launch", "us", 2, 0.2, 12, "Launch inside a graph, first loads and tail", matrix_class},
     {"matrix_fraction", "1", 0.9, 0.3, 1, "Sustained share of the dense peak at full clock", all},
     {"flop_energy", "pJ", 0.65, 0.01, 5, "Energy of a 16-bit FLOP at 1830 MHz; sets the power cap", all},
-    {"bandwidth_fraction", "1", 0.85, 0.5, 1, "Sustained share of the memory bandwidth", all},
+    {"controller_factor", "1", 0.87, 0.2, 1.15, "Share of what the memory gives to streams of weights", all},
     {"iteration", "cycles", 300, 10, 1500, "Least time of an iteration of 128 bytes of k", matrix_class},
     {"fill", "iterations", 3, 0.1, 30, "Iterations of matrix time that a tile spends on filling and draining", all},
     {"tile", "cycles", 1000, 1, 20000, "Fixed time of a tile", matrix_class},

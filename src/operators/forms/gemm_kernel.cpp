@@ -111,7 +111,8 @@ KernelTime kernel_time(const Problem& p, const Library& library, const ChipFacts
   }
 
   KernelTime best;
-  best.memory_us = operand_bytes(p) / (constants[at::bandwidth_fraction] * chip.bandwidth_Bps * 1e-6) /
+  best.memory_us = operand_bytes(p) /
+                   (chip.achieved_Bps(AccessKind::weight_stream, constants[at::controller_factor]) * 1e-6) /
                    (cached ? constants[at::cache_speed] : 1);
   best.us = std::numeric_limits<double>::infinity();
   const double partial_us = kPartialSumBytes * p.m * p.n / (kPartialSumSpeed * chip.bandwidth_Bps * 1e-6);
@@ -152,7 +153,7 @@ double quantization_us(const Problem& p, const ChipFacts& chip, std::span<const 
   const double source_bytes = kUnquantizedBytes * p.m * p.k;
   const double bytes = missed_share(source_bytes, chip.l2_bytes) * constants[at::quantization_passes] * source_bytes +
                        p.activation_bytes * p.m * p.k;
-  const double memory_us = bytes / (constants[at::bandwidth_fraction] * chip.bandwidth_Bps * 1e-6);
+  const double memory_us = bytes / (chip.achieved_Bps(AccessKind::mixed, constants[at::controller_factor]) * 1e-6);
   const double single_us = p.m == 1 ? constants[at::single_row] : 0;
   return constants[at::quantization_launch] + single_us + std::max(cycles / (chip.clock_Hz * 1e-6), memory_us);
 }

@@ -38,7 +38,7 @@ enum Kernel {
   launch,
   matrix_fraction,
   flop_energy,
-  bandwidth_fraction,
+  controller_factor,
   iteration,
   fill,
   tile,

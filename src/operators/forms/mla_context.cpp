@@ -13,7 +13,7 @@ constexpr std::string_view kColumns[] = {"q_heads", "batch", "query_tokens", "pr
 constexpr double kLeast[] = {1, 1, 1, 0};
 constexpr std::string_view kFamilyColumns[] = {"kv_cache_dtype"};
 
-enum Constant { kLaunch, kMatrix, kExponential, kTileOverlap, kItem, kBalance, kBandwidth, kOverlap, kCache };
+enum Constant { kLaunch, kMatrix, kExponential, kTileOverlap, kItem, kBalance, kPass, kOverlap, kCache };
 using enum ConstantSpec::Pooling;
 constexpr ConstantSpec kConstants[] = {
     {"launch", "us", 10, 1, 40, "Launch and tail of the kernels", matrix_class},
@@ -22,7 +22,8 @@ constexpr ConstantSpec kConstants[] = {
     {"tile_overlap", "1", 1.5, 1, 8, "1: products and exponentials add up; large: the longer one counts", matrix_class},
     {"item", "us", 1, 0.02, 20, "Start and end of a row of tiles on one unit", all},
     {"balance", "1", 2, 1, 16, "1: the longest row adds to the mean unit; large: the longer one counts", all},
-    {"bandwidth_fraction", "1", 0.6, 0.1, 1, "Share of the bandwidth in joining, rotating and storing Q, K and V", all},
+    {"pass_efficiency", "1", 0.7, 0.1, 1.5,
+     "Joining, rotating and storing Q, K and V, as a share of what the memory gives to mixed traffic", all},
     {"overlap", "1", 1.1, 1, 8, "1: tiles and memory time add up; large: the longer one counts", all},
     {"cache_bytes_per_clock", "B", 8, 2, 128,
      "Last-level cache to one unit, when the benchmark finds its operands there", all},
@@ -70,7 +71,7 @@ class MlaContextForm final : public OperatorForm {
     const double tiles = tile_work_us(work, tile, kNope + kRope + kValue, rate, chip);
     const double bytes = moved_bytes(shape);
     const double hits = benchmark_hot ? cache_hits(bytes, chip) : 0;
-    const double memory = memory_us(bytes, hits, chip, constants[kBandwidth], constants[kCache]);
+    const double memory = memory_us(bytes, hits, chip, AccessKind::mixed, constants[kPass], constants[kCache]);
     const double both = soft_maximum(tiles, memory, constants[kOverlap]);
     if (terms != nullptr) {
       terms->push_back({"launch", constants[kLaunch]});

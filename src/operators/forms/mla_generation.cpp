@@ -18,11 +18,11 @@ constexpr double kBlock = 64;
 /// Heads that a work item handles together, filled or not.
 constexpr double kHeadRows = 64;
 
-enum Constant { kLaunch, kBandwidth, kMatrix, kItem, kExposed, kCombine, kSplitLimit, kOverlap, kRounding, kCache };
+enum Constant { kLaunch, kController, kMatrix, kItem, kExposed, kCombine, kSplitLimit, kOverlap, kRounding, kCache };
 using enum ConstantSpec::Pooling;
 constexpr ConstantSpec kConstants[] = {
     {"launch", "us", 7, 1, 40, "Launch, metadata and tail of the kernel", matrix_class},
-    {"bandwidth_fraction", "1", 0.9, 0.3, 1, "Sustained share of the memory bandwidth", all},
+    {"controller_factor", "1", 0.95, 0.2, 1.5, "Share of what the memory gives to pages of a cache", all},
     {"matrix_fraction", "1", 0.8, 0.05, 2, "Share of the pace of matrix units and shared memory in a work item",
      matrix_class},
     {"item", "us", 2.5, 0.1, 30, "Start and end of one work item on one unit: dependent memory latencies", all},
@@ -90,8 +90,10 @@ class MlaGenerationForm final : public OperatorForm {
         products_us(rows * row_flops / narrow, std::min(kHeadRows, shape[kHeads]) * row_flops / narrow, operand_bytes,
                     kWarps, constants[kMatrix], chip);
     const double hits = benchmark_hot ? cache_hits(cache_bytes(shape, family), chip) : 0;
-    const double memory = memory_us(cache_bytes(shape, family), hits, chip, constants[kBandwidth], constants[kCache]) +
-                          memory_us(activation_bytes(shape), hits, chip, constants[kBandwidth], constants[kCache]);
+    const double factor = constants[kController];
+    const double memory =
+        memory_us(cache_bytes(shape, family), hits, chip, AccessKind::kv_gather, factor, constants[kCache]) +
+        memory_us(activation_bytes(shape), hits, chip, AccessKind::mixed, factor, constants[kCache]);
     const SplitRate rate{.item_us = constants[kItem],
                          .block_us = block_us,
                          .exposed = constants[kExposed],

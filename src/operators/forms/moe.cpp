@@ -18,7 +18,7 @@ constexpr std::string_view kFamilyColumns[] = {"dtype", "kernel"};
 enum Constant {
   kLaunch,
   kMatrix,
-  kBandwidth,
+  kController,
   kOverlap,
   kTile,
   kExpert,
@@ -33,7 +33,7 @@ using enum ConstantSpec::Pooling;
 constexpr ConstantSpec kConstants[] = {
     {"launch", "us", 20, 1, 200, "Launches of the layer's kernels in a graph", all},
     {"matrix_fraction", "1", 0.5, 0.03, 1, "Sustained share of the dense peak", all},
-    {"bandwidth_fraction", "1", 0.9, 0.2, 1, "Sustained share of the memory bandwidth", all},
+    {"controller_factor", "1", 0.9, 0.2, 1.15, "Share of what the memory gives to streams of weights", all},
     {"overlap", "1", 2, 1, 8, "1: matrix and memory time add up; large: the longer one counts", all},
     {"row_tile", "rows", 32, 4, 160, "Rows of an expert are padded to a multiple of it", all},
     {"expert", "us", 0.05, 1e-4, 1, "For each expert that a token visits", all},
@@ -193,8 +193,8 @@ class MoeForm final : public OperatorForm {
     const double passes = std::max(0.0, rows / kRowsOfPass - load.active());
     const double restreamed = constants[kRestream] * passes * std::max(0.0, expert_bytes - chip.l2_bytes);
     const double local = load.copies() * (2 * hidden + products * inner) * kActivationBytes;
-    const double bandwidth = chip.bandwidth_Bps * kMicrosecond;
-    const double sustained = constants[kBandwidth] * bandwidth;
+    const double sustained = chip.achieved_Bps(AccessKind::weight_stream, constants[kController]) * kMicrosecond;
+    const double passing = chip.achieved_Bps(AccessKind::mixed, 1) * kMicrosecond;
     double memory = (weights + local + restreamed) / sustained;
     if (benchmark_hot) {
       const double hits = cache_hits(footprint(shape, family, load), chip);
@@ -206,9 +206,9 @@ class MoeForm final : public OperatorForm {
                                  1 / constants[kOverlap]);
     const double experts = constants[kExpert] * load.active();
     const double routing =
-        constants[kRouting] * shape[kTokens] * (2 + shape[kPerToken]) * hidden * kActivationBytes / bandwidth;
+        constants[kRouting] * shape[kTokens] * (2 + shape[kPerToken]) * hidden * kActivationBytes / passing;
     const double activations =
-        constants[kActivations] * all_copies * (products * inner + hidden) * kActivationBytes / bandwidth;
+        constants[kActivations] * all_copies * (products * inner + hidden) * kActivationBytes / passing;
     const double pipeline = constants[kPipeline] * (hidden + inner) / chip.clock_Hz / kMicrosecond;
     if (terms != nullptr) {
       terms->push_back({"launch", constants[kLaunch]});
@@ -237,7 +237,7 @@ class MoeForm final : public OperatorForm {
 
 /// Fused experts of one rank, without communication: the busiest rank where the popularity of experts is skewed.
 ///
-/// T = launch + p-norm(padded products at the peak's share, weights and local activations at the bandwidth's share)
+/// T = launch + p-norm(padded products at the peak's share, weights and local activations at the memory's share)
 ///     + experts + passes over all token copies + the pipeline of one work item.
 /// Copies that other ranks compute still cost this one: the activation between the products, the reduction and the
 /// permutation run over all of them. Weights larger than the cache are partly read again for every 128 rows.

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "orrery/chip/chip_record.h"
+#include "orrery/memory/achievable.h"
+#include "orrery/scenario/catalog.h"
+
+namespace orrery {
+
+/// The memory of a chip at command level, from the catalog.
+struct ChipMemoryDevice {
+  DramDevice device;  ///< one package
+  std::int64_t units = 1;  ///< of all packages
+  std::vector<ProvenanceItem> part_provenance;
+  std::vector<ProvenanceItem> standard_provenance;
+};
+
+/// Loads the part that the chip names. Pre: it names one. Nothing when a problem was reported.
+std::optional<ChipMemoryDevice> load_chip_memory(const ChipRecord& chip, const Catalog& catalog,
+                                                 Diagnostics& diagnostics);
+
+}  // namespace orrery
