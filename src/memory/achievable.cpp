@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
 #include <memory>
 
 #include "orrery/memory/address_mapping.h"
@@ -69,8 +68,7 @@ class ShareFinder {
     const double reads = busy_share(device_, unrefreshed_, *make_reads());
     const double all = busy_share(device_, unrefreshed_, *make());
     const double refreshed = busy_share(device_, settings_, *make());
-    // A loss that happens to put requests into a better order counts as none.
-    return {reads, std::min(1.0, all / reads), std::min(1.0, refreshed / all)};
+    return {reads, all / reads, refreshed / all};
   }
 
   const DramDevice& device_;
