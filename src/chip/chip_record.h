@@ -150,8 +150,8 @@ void visit(Visitor& v, ChipRecord& r) {
   v.optional("claims", r.claims, "Promises of the maker, for comparison only");
 }
 
-/// Reports contradictions: bandwidth above pins x rate, a part without packages or rate, power out of order, a peak that clock and
-/// units cannot give.
+/// Reports contradictions: bandwidth above pins x rate, a part without packages or rate, power out of order, a peak
+/// that clock and units cannot give.
 void check_physics(const ChipRecord& chip, Diagnostics& diagnostics);
 
 }  // namespace orrery

@@ -24,11 +24,11 @@ std::optional<DramDevice> attach_memory(const ChipMemory& memory, const Standard
   if (!device) return std::nullopt;
   const BytesPerSecond peak(static_cast<double>(memory_units(memory, *device)) * device->peak_bytes_per_second());
   if (std::abs(memory.bandwidth.value / peak - 1) > kPeakTolerance) {
-    diagnostics.error("impossible-physics", memory.bandwidth.place,
-                      fmt::format("{} packages of {} at {:.4g} Gbit/s a pin give {}, not {}", memory.packages->value,
-                                  part.header.id, memory.pin_rate->value.si() * 8e-9, to_text(peak),
-                                  to_text(memory.bandwidth.value)),
-                      "packages, pin_rate and bandwidth must go together");
+    diagnostics.error(
+        "impossible-physics", memory.bandwidth.place,
+        fmt::format("{} packages of {} at {:.4g} Gbit/s a pin give {}, not {}", memory.packages->value, part.header.id,
+                    memory.pin_rate->value.si() * 8e-9, to_text(peak), to_text(memory.bandwidth.value)),
+        "packages, pin_rate and bandwidth must go together");
     return std::nullopt;
   }
   return device;

@@ -11,7 +11,7 @@ namespace orrery {
 
 /// The memory of a chip at command level, from the catalog.
 struct ChipMemoryDevice {
-  DramDevice device;  ///< one package
+  DramDevice device;       ///< one package
   std::int64_t units = 1;  ///< of all packages
   std::vector<ProvenanceItem> part_provenance;
   std::vector<ProvenanceItem> standard_provenance;

@@ -112,7 +112,8 @@ std::shared_ptr<System> compile_system(const Node& node, const std::string& fold
   const Node& service_nodes = *node.find("services");
   AchievableShareCache shares;
   for (const auto& pool : scenario->pools) {
-    auto compiled = compile_pool(pool, *pool_nodes.find(pool.name), folder, catalog, shares, system->provenance, diagnostics);
+    auto compiled =
+        compile_pool(pool, *pool_nodes.find(pool.name), folder, catalog, shares, system->provenance, diagnostics);
     if (compiled) system->pools.push_back(std::move(*compiled));
   }
   for (SystemPool& pool : system->pools) {

@@ -49,9 +49,9 @@ TEST(DecodeBreakdown, StepsOfTheMemoryMultiplyToWhatIsAchieved) {
     for (const MemoryWaterfall& fall : breakdown.memory) {
       EXPECT_EQ(fall.pin_rate, pool.chip.memory.bandwidth.value);
       EXPECT_LT(fall.refresh * fall.row_misses * fall.turnarounds, 1) << pool.name;
-      EXPECT_NEAR(fall.achieved / (fall.row_misses * fall.turnarounds * fall.refresh * fall.controller_factor *
-                                   fall.pin_rate),
-                  1, 1e-12);
+      EXPECT_NEAR(
+          fall.achieved / (fall.row_misses * fall.turnarounds * fall.refresh * fall.controller_factor * fall.pin_rate),
+          1, 1e-12);
       EXPECT_LE(fall.achieved.si(), fall.pin_rate.si() * (1 + 1e-12)) << pool.name;
       EXPECT_EQ(fall.measured, pool.times.has_value()) << pool.name;
       if (!fall.measured) {
