@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <bit>
+#include <cmath>
 #include <compare>
 #include <map>
 #include <numeric>
@@ -34,21 +35,6 @@ class SinkFan final : public CommandSink {
  private:
   std::vector<CommandSink*> sinks_;
 };
-
-CheckerOptions checker_options(const DramDevice& device, const ControllerSettings& settings) {
-  CheckerOptions options;
-  options.refresh.mode = settings.refresh;
-  options.refresh.postponed = settings.postponed + 1;  // the one that is being made room for
-  if (const auto& refresh = device.refresh[static_cast<std::size_t>(settings.refresh)]) {
-    options.refresh.postponed = std::max(options.refresh.postponed, refresh->postponed);
-  }
-  options.refresh.interval_factor = settings.refresh_interval_factor;
-  if (settings.refresh != RefreshMode::none) {
-    options.refresh.interval = device.refresh[static_cast<std::size_t>(settings.refresh)]->interval;
-  }
-  options.rising_edge = device.ticks_per_clock - 1;
-  return options;
-}
 
 UnitAnswer run_unit(const MemoryQuestion& question, const std::optional<EnergyModel>& energy, std::int64_t unit) {
   ControllerSettings settings = question.settings;
@@ -179,6 +165,19 @@ std::int64_t MemoryAnswer::violations() const {
   std::int64_t count = 0;
   for (const RuleReport& report : rules) count += report.violations;
   return count;
+}
+
+CheckerOptions checker_options(const DramDevice& device, const ControllerSettings& settings) {
+  CheckerOptions options;
+  options.rising_edge = device.ticks_per_clock - 1;
+  options.refresh.mode = settings.refresh;
+  options.refresh.postponed = settings.postponed + 1;  // the one that is being made room for
+  if (const auto& refresh = device.refresh[static_cast<std::size_t>(settings.refresh)]) {
+    options.refresh.interval =
+        static_cast<std::int64_t>(std::floor(refresh->interval * settings.refresh_interval_factor));
+    options.refresh.postponed = std::max(options.refresh.postponed, refresh->postponed);
+  }
+  return options;
 }
 
 MemoryAnswer answer(const MemoryQuestion& question) {

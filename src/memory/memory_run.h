@@ -55,6 +55,10 @@ struct MemoryAnswer {
   std::int64_t violations() const;
 };
 
+/// What the checker asks of a controller with those settings: the debt that the standard allows, or that of a
+/// controller that postpones more, where one refresh of each rank may be in hand.
+CheckerOptions checker_options(const DramDevice& device, const ControllerSettings& settings);
+
 /// Simulates every unit; units that are asked for exactly the same, burst by burst, in the same turn are simulated
 /// once, as an interleave makes of a stream. The answer does not depend on `threads`. Pre: check_settings(device,
 /// settings); the device is one that the checker knows where `check` is set.

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "catalog_devices.h"
-#include "orrery/memory/checker.h"
+#include "orrery/memory/memory_run.h"
 
 // Runs of the engine whose commands go through the checker.
 namespace orrery {
@@ -53,21 +53,6 @@ inline std::vector<RefreshMode> refresh_modes(const DramDevice& device) {
     if (device.refresh[static_cast<std::size_t>(row.value)]) modes.push_back(row.value);
   }
   return modes;
-}
-
-/// What the checker asks of a controller with those settings: the debt that the standard allows, or that of a
-/// controller that postpones more, where one refresh of each rank may be in hand.
-inline CheckerOptions checker_options(const DramDevice& device, const ControllerSettings& settings) {
-  CheckerOptions options;
-  options.rising_edge = 1;
-  options.refresh.mode = settings.refresh;
-  options.refresh.postponed = settings.postponed + 1;
-  if (const auto& refresh = device.refresh[static_cast<std::size_t>(settings.refresh)]) {
-    options.refresh.interval =
-        static_cast<std::int64_t>(std::floor(refresh->interval * settings.refresh_interval_factor));
-    options.refresh.postponed = std::max(options.refresh.postponed, refresh->postponed);
-  }
-  return options;
 }
 
 /// Passes commands on to a checker, and counts them.
