@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "orrery/base/file.h"
+
 namespace orrery {
 namespace {
 
@@ -96,6 +98,12 @@ Result<std::string> inflate_gzip(std::string_view compressed, std::size_t most_b
   }
   text.resize(written);
   return text;
+}
+
+Result<std::string> read_unpacked_file(const std::string& path, std::size_t most_bytes) {
+  auto content = read_file(path);
+  if (content && (path.ends_with(".gz") || is_gzip(*content))) return inflate_gzip(*content, most_bytes);
+  return content;
 }
 
 }  // namespace orrery

@@ -17,4 +17,8 @@ bool is_gzip(std::string_view content);
 /// Source: RFC 1952.
 Result<std::string> inflate_gzip(std::string_view compressed, std::size_t most_bytes);
 
+/// The content of a file, unpacked where its name ends in .gz or it starts as gzip does.
+/// Fails as read_file and inflate_gzip do.
+Result<std::string> read_unpacked_file(const std::string& path, std::size_t most_bytes);
+
 }  // namespace orrery

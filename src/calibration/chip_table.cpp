@@ -29,11 +29,7 @@ ChipTable ChipTable::read(const Catalog& catalog, Diagnostics& diagnostics) {
     auto& [provenance, without_link] = table.provenance_[id];
     provenance = entry->provenance;
     provenance.insert(provenance.end(), family->provenance.begin(), family->provenance.end());
-    if (memory) {
-      for (const auto* items : {&memory->part_provenance, &memory->standard_provenance}) {
-        provenance.insert(provenance.end(), items->begin(), items->end());
-      }
-    }
+    if (memory) provenance.insert(provenance.end(), memory->provenance.begin(), memory->provenance.end());
     without_link = provenance.size();
     if (link) provenance.insert(provenance.end(), link->provenance.begin(), link->provenance.end());
   }

@@ -109,8 +109,7 @@ Result<MeasurementTable> parse_measurement_table(std::string path, std::string t
 }
 
 Result<MeasurementTable> read_measurement_table(const std::string& path, std::vector<RowProblem>& problems) {
-  auto content = read_file(path);
-  if (content && (path.ends_with(".gz") || is_gzip(*content))) content = inflate_gzip(*content, kMostTableBytes);
+  auto content = read_unpacked_file(path, kMostTableBytes);
   if (!content) return failure(content.error());
   return parse_measurement_table(path, std::move(*content), problems);
 }

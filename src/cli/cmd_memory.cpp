@@ -12,6 +12,7 @@
 #include "orrery/memory/in_band_ecc.h"
 #include "orrery/memory/memory_run.h"
 #include "orrery/report/memory_report.h"
+#include "orrery/scenario/chip_memory.h"
 
 namespace orrery {
 namespace {
@@ -37,7 +38,7 @@ class MemoryDesk {
       : request_(request), catalog_(catalog), diagnostics_(diagnostics) {}
 
   bool load() {
-    for (const AskedPart& asked : request_.parts) load_part(asked);
+    for (const AskedPart& asked : request_.parts) take_part(asked);
     if (request_.model) {
       if (auto entry = catalog_.load<ModelRecord>(AnyReference{*request_.model, {}}, diagnostics_)) {
         model_ = std::move(entry->record);
@@ -81,21 +82,17 @@ class MemoryDesk {
   }
 
  private:
-  void load_part(const AskedPart& asked) {
-    auto part = catalog_.load<MemoryPartRecord>(AnyReference{asked.id, {}}, diagnostics_);
-    if (!part) return;
-    auto standard = catalog_.load<StandardRecord>(part->record.standard, diagnostics_);
-    if (!standard) return;
+  void take_part(const AskedPart& asked) {
+    const auto loaded = load_part(AnyReference{asked.id, {}}, catalog_, diagnostics_);
+    if (!loaded) return;
     DeviceOptions options;
     options.height = asked.height;
     options.ranks = request_.ranks;
     options.pin_rate = request_.pin_rate;
     options.timings = request_.timings;
-    auto device = compile_device(standard->record, part->record, options, diagnostics_);
+    auto device = compile_device(loaded->standard, loaded->part, options, diagnostics_);
     if (!device) return;
-    for (const auto* items : {&part->provenance, &standard->provenance}) {
-      provenance_.insert(provenance_.end(), items->begin(), items->end());
-    }
+    provenance_.insert(provenance_.end(), loaded->provenance.begin(), loaded->provenance.end());
     parts_.push_back({asked, std::move(*device)});
   }
 

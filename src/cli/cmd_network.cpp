@@ -258,14 +258,7 @@ std::string json_of(std::span<const Priced> rows, const Interconnect& chips, con
     json.end_object();
   }
   json.end_array();
-  for (const Status status : {Status::announced, Status::assumed}) {
-    json.key(enum_name(status));
-    json.begin_array();
-    for (const ProvenanceItem& item : provenance) {
-      if (item.status == status) json.value(item.path);
-    }
-    json.end_array();
-  }
+  write_weak_numbers(json, provenance);
   json.end_object();
   return json.text();
 }

@@ -169,14 +169,7 @@ void write_answer(JsonWriter& json, const OperatorAnswer& answer) {
   json.begin_object();
   for (const TimeTerm& term : answer.terms) json.field(term.name, term.us);
   json.end_object();
-  for (const Status status : {Status::announced, Status::assumed}) {
-    json.key(enum_name(status));
-    json.begin_array();
-    for (const ProvenanceItem& item : answer.provenance) {
-      if (item.status == status) json.value(item.path);
-    }
-    json.end_array();
-  }
+  write_weak_numbers(json, answer.provenance);
   if (!answer.simulated) return;
   json.field("simulated_us", answer.simulated->time.si() / kMicrosecond);
   json.field("flops", answer.simulated->flops.si());

@@ -38,20 +38,22 @@ class ShareFinder {
   }
 
   AchievableShares find() const {
-    AchievableShares shares;
-    shares[static_cast<std::size_t>(AccessKind::weight_stream)] = of_pattern("stream", "stream");
-    shares[static_cast<std::size_t>(AccessKind::mixed)] = of_pattern("turnaround", "stream");
+    const auto stream = [&] { return pattern("stream"); };
+    const auto turnaround = [&] { return pattern("turnaround"); };
     const auto gather = [&] { return kv_gather(); };
-    shares[static_cast<std::size_t>(AccessKind::kv_gather)] = from(gather, gather);
+    const double reads = busy_share(device_, unrefreshed_, *stream());
+    AchievableShares shares;
+    shares[static_cast<std::size_t>(AccessKind::weight_stream)] = {reads, 1, refreshed(stream, reads)};
+    const double mixed = busy_share(device_, unrefreshed_, *turnaround());
+    shares[static_cast<std::size_t>(AccessKind::mixed)] = {reads, mixed / reads, refreshed(turnaround, mixed)};
+    const double gathered = busy_share(device_, unrefreshed_, *gather());
+    shares[static_cast<std::size_t>(AccessKind::kv_gather)] = {gathered, 1, refreshed(gather, gathered)};
     return shares;
   }
 
  private:
-  AchievableShare of_pattern(std::string_view name, std::string_view reads_only) const {
-    const auto make = [&](std::string_view pattern) {
-      return *make_access_pattern(pattern, device_, unit_mapping_, {.blocks = kBlocks});
-    };
-    return from([&] { return make(name); }, [&] { return make(reads_only); });
+  std::unique_ptr<AccessSource> pattern(std::string_view name) const {
+    return *make_access_pattern(name, device_, unit_mapping_, {.blocks = kBlocks});
   }
 
   /// Pages are chosen from the whole memory, so that all units are asked for as often as in use.
@@ -63,12 +65,10 @@ class ShareFinder {
                            {device_, mapping_, 0});
   }
 
-  template <class Make, class MakeReads>
-  AchievableShare from(Make make, MakeReads make_reads) const {
-    const double reads = busy_share(device_, unrefreshed_, *make_reads());
-    const double all = busy_share(device_, unrefreshed_, *make());
-    const double refreshed = busy_share(device_, settings_, *make());
-    return {reads, all / reads, refreshed / all};
+  /// What refresh leaves of a share without it.
+  template <class Make>
+  double refreshed(Make make, double unrefreshed) const {
+    return busy_share(device_, settings_, *make()) / unrefreshed;
   }
 
   const DramDevice& device_;

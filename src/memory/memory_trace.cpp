@@ -375,8 +375,7 @@ std::optional<MemoryTrace> read_memory_trace_text(const std::string& name, std::
 std::optional<MemoryTrace> read_memory_trace(const std::string& path, const DramDevice& device,
                                              const AddressMapping& mapping, std::optional<MemoryTraceFormat> format,
                                              Diagnostics& diagnostics) {
-  auto content = read_file(path);
-  if (content && (path.ends_with(".gz") || is_gzip(*content))) content = inflate_gzip(*content, kMostTraceBytes);
+  auto content = read_unpacked_file(path, kMostTraceBytes);
   if (!content) {
     diagnostics.error("unreadable-file", {std::make_shared<SourceText>(path, std::string()), 0, 0, 0},
                       "cannot read it: " + content.error());

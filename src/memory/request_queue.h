@@ -102,7 +102,6 @@ class RequestQueue {
     }
     direction = {};
   }
-  bool has_miss(bool write, int bank) const { return (directions_[write].miss_banks >> bank & 1) != 0; }
 
   void open(int bank, std::int32_t row) {
     open_row_[at(bank)] = row;

@@ -22,7 +22,6 @@ namespace {
 using enum DramCommand;
 
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
-constexpr std::uint64_t kAllBanks = ~std::uint64_t{0};
 
 /// The next command of some kind: when it can start, and what it is about.
 struct Candidate {
@@ -124,7 +123,7 @@ class Engine {
   void pass(std::int64_t tick) {
     outstanding_ -= completions_.take(tick);
     if (refresh_.next_due() <= tick) fall_due(tick);
-    if (tick >= wake_) be_idle(tick);
+    if (tick >= wake_) be_idle();
     if (tick >= sleep_) fall_asleep(tick);
     if constexpr (SplitBus) {
       if (issue_column(tick)) settle(tick);
@@ -185,14 +184,10 @@ class Engine {
     const int bank = bank_of(access);
     recorder_.entered(access.write);
     if (alone.close != kNever) {
-      times_.precharged(bank, alone.close);
-      recorder_.closed(bank, alone.close);
-      record(PRE, bank, 0, 0, alone.close);
+      issue_precharge(bank, alone.close);
     }
     if (alone.open != kNever) {
-      times_.activated(bank, alone.open);
-      recorder_.opened(bank, alone.open);
-      record(ACT, bank, access.row, 0, alone.open);
+      issue_activation(bank, access.row, alone.open);
       queue_.reopen(bank, access.row);
     } else {
       recorder_.row_hit();
@@ -539,16 +534,12 @@ class Engine {
     const StreamedRead miss = first_miss_[static_cast<std::size_t>(bank)];
     if (queue_.open_row(bank) != RequestQueue::kClosed) {
       queue_.close(bank);
-      times_.precharged(bank, tick);
-      recorder_.closed(bank, tick);
-      record(PRE, bank, 0, 0, tick);
+      issue_precharge(bank, tick);
       if (hits_of_bank_[miss.bank] > 0) note_waiting_anew(bank);
       return;
     }
     queue_.open(bank, miss.row);
-    times_.activated(bank, tick);
-    recorder_.opened(bank, tick);
-    record(ACT, bank, miss.row, 0, tick);
+    issue_activation(bank, miss.row, tick);
     busy_banks_ |= std::uint64_t{1} << bank;
     ++active_reads_;
     activated_reads_.add() = miss;
@@ -564,6 +555,18 @@ class Engine {
     for (unsigned i = 0; i < reads_.size(); ++i) {
       if (reads_[i].bank == bank) note_waiting(reads_[i]);
     }
+  }
+
+  // The commands of a row, as all but the queue see them.
+  void issue_activation(int bank, std::int32_t row, std::int64_t tick) {
+    times_.activated(bank, tick);
+    recorder_.opened(bank, tick);
+    record(ACT, bank, row, 0, tick);
+  }
+  void issue_precharge(int bank, std::int64_t tick) {
+    times_.precharged(bank, tick);
+    recorder_.closed(bank, tick);
+    record(PRE, bank, 0, 0, tick);
   }
 
   int bank_of(const MemoryAccess& access) const {
@@ -901,9 +904,7 @@ class Engine {
   void close_row(int bank, std::int64_t tick) {
     noted_conflict(bank);
     queue_.close(bank);
-    times_.precharged(bank, tick);
-    recorder_.closed(bank, tick);
-    record(PRE, bank, 0, 0, tick);
+    issue_precharge(bank, tick);
     if (column_.bank == bank) column_stale_ = true;
     consider_open(bank, tick + 1);
   }
@@ -932,9 +933,7 @@ class Engine {
     const int bank = candidate.bank;
     queue_.remove(candidate.request);
     queue_.open(bank, request.row);
-    times_.activated(bank, tick);
-    recorder_.opened(bank, tick);
-    record(ACT, bank, request.row, 0, tick);
+    issue_activation(bank, request.row, tick);
     busy_banks_ |= std::uint64_t{1} << bank;
     active_reads_ += request.write ? 0 : 1;
     if (refresh_.count_activation(bank)) to_manage_ |= std::uint64_t{1} << bank;
@@ -1058,22 +1057,25 @@ class Engine {
   }
 
   void close_for_maintenance(std::uint64_t open, std::int64_t tick) {
-    const bool one = work_->command == REFpb || work_->command == RFMpb;
-    const DramCommand command = one ? PRE : work_->command == REFsb ? PREsb : PREab;
-    const int first = std::countr_zero(open);
-    if (one) {
-      times_.precharged(first, tick);
+    if (work_->command == REFpb || work_->command == RFMpb) {
+      const int bank = std::countr_zero(open);
+      queue_.close(bank);
+      issue_precharge(bank, tick);
     } else {
-      times_.precharged_all(work_->banks, work_->rank, tick, command);
+      close_rows(work_->command == REFsb ? PREsb : PREab, open, work_->banks, work_->rank, tick);
     }
+    column_stale_ = true;
+    row_stale();
+    shared_bus_taken();
+  }
+  /// The open rows of some banks of a rank, by one command to all of them.
+  void close_rows(DramCommand command, std::uint64_t open, std::uint64_t banks, int rank, std::int64_t tick) {
+    times_.precharged_all(banks, rank, tick, command);
     BankTimes::for_each(open, [&](int bank) {
       queue_.close(bank);
       recorder_.closed(bank, tick);
     });
-    record(command, one ? first : std::countr_zero(work_->banks), 0, 0, tick);
-    column_stale_ = true;
-    row_stale();
-    shared_bus_taken();
+    record(command, std::countr_zero(banks), 0, 0, tick);
   }
 
   // ---------------------------------------------------------------- idleness
@@ -1092,7 +1094,7 @@ class Engine {
     if (sleeps_ && sleep_ == kNever) set_sleep();
   }
   /// The unit looks for refreshes to take ahead; asleep it does not.
-  void be_idle(std::int64_t) {
+  void be_idle() {
     wake_ = kNever;
     if (!is_idle() || power_.state() != PowerState::up) return;
     pulling_in_ = true;
@@ -1138,13 +1140,7 @@ class Engine {
       const std::uint64_t banks = times_.banks_of_rank(rank);
       const std::uint64_t open = recorder_.open_banks() & banks;
       if (open == 0) continue;
-      const std::int64_t tick = times_.precharge_all(banks, rank, from);
-      times_.precharged_all(banks, rank, tick, PREab);
-      BankTimes::for_each(open, [&](int bank) {
-        queue_.close(bank);
-        recorder_.closed(bank, tick);
-      });
-      record(PREab, rank * banks_per_rank_, 0, 0, tick);
+      close_rows(PREab, open, banks, rank, times_.precharge_all(banks, rank, from));
     }
   }
 

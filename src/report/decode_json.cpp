@@ -1,5 +1,6 @@
 #include "orrery/base/json_writer.h"
 #include "orrery/report/decode_report.h"
+#include "orrery/report/provenance_text.h"
 
 namespace orrery {
 namespace {
@@ -135,14 +136,7 @@ std::string decode_json(const System& system, const std::vector<DecodeBreakdown>
     json.end_object();
   }
   json.end_array();
-  for (const Status status : {Status::announced, Status::assumed}) {
-    json.key(enum_name(status));
-    json.begin_array();
-    for (const ProvenanceItem& item : system.provenance) {
-      if (item.status == status) json.value(item.path);
-    }
-    json.end_array();
-  }
+  write_weak_numbers(json, system.provenance);
   json.end_object();
   return json.text();
 }

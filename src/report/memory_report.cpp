@@ -169,17 +169,6 @@ void write_row(const MemoryRow& row, JsonWriter& json) {
   }
 }
 
-void write_provenance(std::span<const ProvenanceItem> provenance, JsonWriter& json) {
-  for (const Status status : {Status::announced, Status::assumed}) {
-    json.key(enum_name(status));
-    json.begin_array();
-    for (const ProvenanceItem& item : provenance) {
-      if (item.status == status) json.value(item.path);
-    }
-    json.end_array();
-  }
-}
-
 /// Latency upwards, bandwidth to the right.
 class CurvePlot {
  public:
@@ -267,7 +256,7 @@ std::string memory_json(std::span<const MemoryRow> rows, std::span<const Provena
     }
     json.end_array();
   }
-  write_provenance(provenance, json);
+  write_weak_numbers(json, provenance);
   json.end_object();
   return json.text();
 }

@@ -50,4 +50,15 @@ std::string weak_numbers_text(std::span<const ProvenanceItem> items, const TextS
   return text;
 }
 
+void write_weak_numbers(JsonWriter& json, std::span<const ProvenanceItem> items) {
+  for (const Status status : {Status::announced, Status::assumed}) {
+    json.key(enum_name(status));
+    json.begin_array();
+    for (const ProvenanceItem& item : items) {
+      if (item.status == status) json.value(item.path);
+    }
+    json.end_array();
+  }
+}
+
 }  // namespace orrery

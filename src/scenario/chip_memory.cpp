@@ -4,16 +4,25 @@
 
 namespace orrery {
 
+std::optional<PartWithStandard> load_part(const AnyReference& reference, const Catalog& catalog,
+                                          Diagnostics& diagnostics) {
+  auto part = catalog.load<MemoryPartRecord>(reference, diagnostics);
+  if (!part) return std::nullopt;
+  auto standard = catalog.load<StandardRecord>(part->record.standard, diagnostics);
+  if (!standard) return std::nullopt;
+  std::vector<ProvenanceItem> provenance = std::move(part->provenance);
+  provenance.insert(provenance.end(), standard->provenance.begin(), standard->provenance.end());
+  return PartWithStandard{std::move(part->record), std::move(standard->record), std::move(provenance)};
+}
+
 std::optional<ChipMemoryDevice> load_chip_memory(const ChipRecord& chip, const Catalog& catalog,
                                                  Diagnostics& diagnostics) {
-  const auto part = catalog.load<MemoryPartRecord>(*chip.memory.part, diagnostics);
-  if (!part) return std::nullopt;
-  const auto standard = catalog.load<StandardRecord>(part->record.standard, diagnostics);
-  if (!standard) return std::nullopt;
-  auto device = attach_memory(chip.memory, standard->record, part->record, diagnostics);
+  auto loaded = load_part(*chip.memory.part, catalog, diagnostics);
+  if (!loaded) return std::nullopt;
+  auto device = attach_memory(chip.memory, loaded->standard, loaded->part, diagnostics);
   if (!device) return std::nullopt;
   const std::int64_t units = memory_units(chip.memory, *device);
-  return ChipMemoryDevice{std::move(*device), units, part->provenance, standard->provenance};
+  return ChipMemoryDevice{std::move(*device), units, std::move(loaded->provenance)};
 }
 
 }  // namespace orrery

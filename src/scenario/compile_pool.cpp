@@ -148,8 +148,7 @@ class PoolCompiler {
     if (!pool_.chip.memory.part) return true;
     const auto memory = load_chip_memory(pool_.chip, catalog_, diagnostics_);
     if (!memory) return false;
-    add_provenance(provenance_, memory->part_provenance);
-    add_provenance(provenance_, memory->standard_provenance);
+    add_provenance(provenance_, memory->provenance);
     pool_.memory_shares = shares_.of(memory->device, memory->units);
     return true;
   }

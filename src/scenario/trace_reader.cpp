@@ -85,8 +85,7 @@ std::optional<Trace> read_trace_text(const std::string& name, std::string text, 
 }
 
 std::optional<Trace> read_trace(const std::string& path, const TraceOptions& options, Diagnostics& diagnostics) {
-  auto content = read_file(path);
-  if (content && (path.ends_with(".gz") || is_gzip(*content))) content = inflate_gzip(*content, kMostTraceBytes);
+  auto content = read_unpacked_file(path, kMostTraceBytes);
   if (!content) {
     diagnostics.error("unreadable-file", {std::make_shared<SourceText>(path, std::string()), 0, 0, 0},
                       "cannot read it: " + content.error());
