@@ -48,6 +48,8 @@ class MemoryDesk {
   }
   const std::vector<LoadedPart>& parts() const { return parts_; }
   const std::vector<ProvenanceItem>& provenance() const { return provenance_; }
+  /// Of the last run, as CSV.
+  const std::string& commands() const { return commands_; }
 
   /// One part under one pattern, or under the trace.
   Result<MemoryRow> ask(const LoadedPart& part, const std::string& pattern, std::optional<double> load) {
@@ -168,10 +170,7 @@ class MemoryDesk {
     const double before = cpu_seconds();
     row.answer = answer(question);
     row.cpu_s = cpu_seconds() - before;
-    if (request_.commands_out) {
-      const auto written = write_file_atomically(*request_.commands_out, commands.text());
-      if (!written) return failure(written.error());
-    }
+    commands_ = commands.text();
     return row;
   }
 
@@ -198,10 +197,15 @@ class MemoryDesk {
   std::vector<LoadedPart> parts_;
   std::optional<ModelRecord> model_;
   std::vector<ProvenanceItem> provenance_;
+  std::string commands_;
 };
 
 int finish(const std::vector<MemoryRow>& rows, const MemoryRequest& request, const MemoryDesk& desk, bool json,
            Program& program) {
+  if (request.commands_out) {
+    const auto written = write_file_atomically(*request.commands_out, desk.commands());
+    if (!written) return program.fail(written.error());
+  }
   if (request.power_out) {
     if (!rows.front().answer.energy) {
       return program.fail(fmt::format("--power-out: {} has no energies in the catalog", rows.front().part));

@@ -13,6 +13,9 @@ namespace {
 
 constexpr std::int64_t kMostRequests = 10'000'000'000;
 constexpr std::int64_t kMostClocks = 1'000'000;
+constexpr std::int64_t kMostRequestsOfCommands = 10'000'000;  // their lines are held in memory until the run is over
+constexpr Seconds kShortestIdleness{1e-9};
+constexpr Seconds kLongestIdleness{0.1};  // ticks of every part fit 32 bits
 
 /// Reads options; the first problem is kept, so that a caller can read on and look once.
 class Reader {
@@ -34,12 +37,14 @@ class Reader {
     count(option, *value, most);
   }
   template <class Q>
-  void quantity(std::string_view option, std::optional<Q>& value) {
+  void quantity(std::string_view option, std::optional<Q>& value, Q low, Q high) {
     const auto text = arguments_.get(option);
     if (!text) return;
     const auto si = parse_quantity(*text, dimension_of(Q()));
     if (!si) return fail(fmt::format("{}: {}", option, si.error().message));
-    if (!(*si > 0)) return fail(fmt::format("{}: '{}' is not above 0", option, *text));
+    if (*si < low.si() || *si > high.si()) {
+      return fail(fmt::format("{}: '{}' is not from {} to {}", option, *text, to_text(low), to_text(high)));
+    }
     value = Q(*si);
   }
   void number(std::string_view option, std::optional<double>& value, double low, double high) {
@@ -118,7 +123,7 @@ void read_files(const Arguments& arguments, MemoryRequest& request, Reader& read
   request.commands_out = arguments.get("--commands-out");
   request.power_out = arguments.get("--power-out");
   std::optional<Seconds> window;
-  reader.quantity("--power-window", window);
+  reader.quantity("--power-window", window, Seconds(1e-9), Seconds(1));
   if (window) request.power_window = *window;
 }
 
@@ -140,6 +145,9 @@ void check_together(const Arguments& arguments, const MemoryRequest& request, Re
   const bool several = request.parts.size() * request.patterns.size() > 1;
   for (const std::string_view option : {"--curve", "--commands-out", "--power-out"}) {
     if (several && arguments.has(option)) reader.fail(fmt::format("{} is of one part and one pattern", option));
+  }
+  if (request.commands_out && request.requests > kMostRequestsOfCommands) {
+    reader.fail(fmt::format("--commands-out takes at most {} --requests", kMostRequestsOfCommands));
   }
   if (arguments.has("--power-window") && !request.power_out) reader.fail("--power-window is of --power-out");
 }
@@ -168,9 +176,9 @@ Result<MemoryRequest> read_memory_request(const Arguments& arguments) {
   reader.word("--policy", request.policy);
   reader.word("--page", request.page);
   reader.word("--refresh", request.refresh);
-  reader.quantity("--pin-rate", request.pin_rate);
-  reader.quantity("--power-down", request.power_down_after);
-  reader.quantity("--self-refresh", request.self_refresh_after);
+  reader.quantity("--pin-rate", request.pin_rate, BytesPerSecond(1e7), BytesPerSecond(1e11));
+  reader.quantity("--power-down", request.power_down_after, kShortestIdleness, kLongestIdleness);
+  reader.quantity("--self-refresh", request.self_refresh_after, kShortestIdleness, kLongestIdleness);
   reader.timings(request.timings);
   std::int64_t threads = 1;
   reader.count("--threads", threads, 256);
