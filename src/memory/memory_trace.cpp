@@ -75,12 +75,12 @@ class MemoryTraceReader {
   void read(MemoryTraceFormat format);
   void refuse_format() {
     text_.next_row();
-    problems_.fail("unknown-trace-format", text_.field(), "the first line shows no format that is known",
+    problems_.fail("unknown-trace-format", text_.part(text_.field()), "the first line shows no format that is known",
                    std::string(kFormats));
   }
   /// The trace, or nothing where there are problems or no rows.
   std::optional<MemoryTrace> result();
-  MemoryTraceProblems& problems() { return problems_; }
+  const TraceProblems& problems() const { return problems_; }
 
  private:
   using DirectionRule = std::optional<bool> (*)(std::string_view word);
@@ -121,7 +121,7 @@ class MemoryTraceReader {
   }
 
   MemoryTraceText text_;
-  MemoryTraceProblems problems_;
+  TraceProblems problems_;
   const AddressMapping& mapping_;
   Divisor access_bytes_;
   std::int64_t ticks_per_clock_;
@@ -135,7 +135,6 @@ class MemoryTraceReader {
 
 MemoryTraceReader::MemoryTraceReader(std::string_view text, const DramDevice& device, const AddressMapping& mapping)
     : text_(text),
-      problems_(text_),
       mapping_(mapping),
       access_bytes_(static_cast<std::uint64_t>(mapping.access_bytes())),
       ticks_per_clock_(device.ticks_per_clock) {
@@ -189,8 +188,9 @@ bool MemoryTraceReader::take_plain() {
     trace_.has_cycles = has_cycle;
   }
   if (has_cycle != trace_.has_cycles) {
-    problems_.reject(text_.field(), has_cycle ? fmt::format("a cycle stands here, but none in line {}", first_line_)
-                                              : fmt::format("a cycle is missing, but line {} has one", first_line_));
+    problems_.reject(text_.part(text_.field()),
+                     has_cycle ? fmt::format("a cycle stands here, but none in line {}", first_line_)
+                               : fmt::format("a cycle is missing, but line {} has one", first_line_));
     return false;
   }
   if (has_cycle && !take_cycle(tick)) return false;
@@ -235,8 +235,8 @@ bool MemoryTraceReader::take_coordinates() {
 }
 
 bool MemoryTraceReader::reject_field(std::string_view field, std::string_view what) {
-  problems_.reject(field, field.empty() ? fmt::format("{} is missing", what)
-                                        : fmt::format("{} is not {}", quoted_field(field), what));
+  problems_.reject(text_.part(field), field.empty() ? fmt::format("{} is missing", what)
+                                                    : fmt::format("{} is not {}", quoted_text(field), what));
   return false;
 }
 
@@ -249,7 +249,7 @@ bool MemoryTraceReader::take_address(bool always_hex, std::int64_t& burst) {
   }
   if (address >= static_cast<std::uint64_t>(mapping_.bytes())) {
     const std::int64_t last = mapping_.bytes() - 1;
-    problems_.reject(text_.field(begin),
+    problems_.reject(text_.part(text_.field(begin)),
                      fmt::format("address {} is beyond the {} of the memory; the last is {}", text_.field(begin),
                                  binary_size(last + 1), hex ? fmt::format("{:#x}", last) : fmt::format("{}", last)));
     return false;
@@ -275,11 +275,12 @@ bool MemoryTraceReader::take_cycle(std::int64_t& tick) {
   if (field.empty() || text_.take_comma()) return reject_field(text_.field(begin), "a cycle, which is a whole number");
   const std::uint64_t most = kMostTicks / static_cast<std::uint64_t>(ticks_per_clock_);
   if (cycle > most) {
-    problems_.reject(field, fmt::format("cycle {} is beyond the last that can be counted, {}", field, most));
+    problems_.reject(text_.part(field),
+                     fmt::format("cycle {} is beyond the last that can be counted, {}", field, most));
     return false;
   }
   if (cycle < last_cycle_) {
-    problems_.reject_order(field,
+    problems_.reject_order(text_.part(field),
                            fmt::format("cycle {} lies before cycle {} of line {}", cycle, last_cycle_, cycle_line_));
     return false;
   }
@@ -291,7 +292,7 @@ bool MemoryTraceReader::take_cycle(std::int64_t& tick) {
 
 bool MemoryTraceReader::take_row_end() {
   if (text_.at_row_end()) return true;
-  problems_.reject(text_.field(), fmt::format("{} follows the end of the row", quoted_field(text_.field())));
+  problems_.reject(text_.part(text_.field()), fmt::format("{} follows the end of the row", quoted_text(text_.field())));
   return false;
 }
 
@@ -312,14 +313,14 @@ bool MemoryTraceReader::take_place(std::array<std::int64_t, kPlaceLevels>& place
   } while (text_.take_comma());
   if (count != named_.size()) name_levels(count);
   if (count != named_.size()) {
-    problems_.reject(text_.field(begin),
+    problems_.reject(text_.part(text_.field(begin)),
                      fmt::format("a place has not {} numbers; its levels are {}", count, levels_text()));
     return false;
   }
   for (std::size_t i = 0; i < count; ++i) {
     const PlaceLevel& level = levels_[named_[i]];
     if (numbers[i] >= static_cast<std::uint64_t>(level.size)) {
-      problems_.reject(fields[i],
+      problems_.reject(text_.part(fields[i]),
                        fmt::format("{} {} is beyond the last, which is {}", level.name, fields[i], level.size - 1));
       return false;
     }
@@ -367,9 +368,11 @@ std::optional<MemoryTrace> read_memory_trace_text(const std::string& name, std::
   } else if (has_rows) {
     reader.refuse_format();
   }
-  auto trace = reader.result();
-  if (!trace) reader.problems().report(name, std::move(text), diagnostics);
-  return trace;
+  if (auto trace = reader.result()) return trace;
+  const auto source = std::make_shared<SourceText>(name, std::move(text));
+  reader.problems().report(source, {.many_rows = {}, .backwards = "sort the rows by their cycle"}, diagnostics);
+  if (!reader.problems().any()) diagnostics.error("empty-trace", {source, 0, 0, 0}, "it holds no accesses");
+  return std::nullopt;
 }
 
 std::optional<MemoryTrace> read_memory_trace(const std::string& path, const DramDevice& device,

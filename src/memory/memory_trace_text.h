@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "orrery/base/diagnostic.h"
+#include "orrery/base/trace_problems.h"
 
 namespace orrery {
 
@@ -48,8 +48,10 @@ class MemoryTraceText {
   bool take_comma();
 
   std::int64_t line() const { return line_; }
-  /// From 1, in bytes, of a part of the current row.
-  int column(std::string_view part) const { return static_cast<int>(part.data() - line_start_) + 1; }
+  /// Where a part of the current row stands.
+  TraceProblems::Part part(std::string_view where) const {
+    return {line_, where.data() - line_start_ + 1, std::ssize(where)};
+  }
 
  private:
   static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
@@ -77,44 +79,6 @@ class MemoryTraceText {
   std::int64_t line_ = 1;
 };
 
-/// The problems of one trace in the order of its lines: the first bad rows and how many more there are, the first row
-/// that goes backwards, or what is wrong with the whole.
-class MemoryTraceProblems {
- public:
-  explicit MemoryTraceProblems(const MemoryTraceText& text) : text_(text) {}
-
-  /// The row cannot be read because of `where`, a part of it.
-  void reject(std::string_view where, std::string message);
-  /// The row lies before the one above it.
-  void reject_order(std::string_view where, std::string message);
-  /// Nothing can be read.
-  void fail(std::string_view code, std::string_view where, std::string message, std::string hint);
-
-  bool any() const { return failure_ || bad_row_count_ > 0 || backwards_; }
-  /// `text` is what the rows were taken from.
-  void report(const std::string& name, std::string text, Diagnostics& diagnostics);
-
- private:
-  struct Problem {
-    std::string code;
-    std::int64_t line;
-    int column;
-    int length;
-    std::string message;
-    std::string hint;
-  };
-  Problem problem(std::string_view code, std::string_view where, std::string message, std::string hint) const;
-
-  const MemoryTraceText& text_;
-  std::vector<Problem> bad_rows_;  // the first ones only
-  std::size_t bad_row_count_ = 0;
-  std::optional<Problem> backwards_;  // the first one only
-  std::size_t backwards_count_ = 0;
-  std::optional<Problem> failure_;
-};
-
-/// In quotes, for a message; long texts are cut.
-std::string quoted_field(std::string_view text);
 /// "16 GiB": the largest unit of which it is a whole number.
 std::string binary_size(std::int64_t bytes);
 

@@ -53,12 +53,12 @@ std::string read_timestamp(std::string_view text, TraceTime& value) {
   int offset = 0;
   const bool two_digits = seconds.size() == 2 || (seconds.size() > 3 && seconds[2] == '.');
   if (!begins || !two_digits || !read_seconds(seconds, value).empty() || !read_offset(text.substr(length), offset)) {
-    return fmt::format("{} is not a time such as 2023-11-16 18:15:46.6805900", quoted(all));
+    return fmt::format("{} is not a time such as 2023-11-16 18:15:46.6805900", quoted_text(all));
   }
   const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
                                          std::chrono::day(static_cast<unsigned>(day))};
   if (!date.ok() || hours > 23 || minutes > 59 || seconds[0] > '5') {
-    return fmt::format("{} is not in the calendar", quoted(all));
+    return fmt::format("{} is not in the calendar", quoted_text(all));
   }
   const std::int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
   value.seconds += ((days * 24 + hours) * 60 + minutes) * 60 - offset;

@@ -98,7 +98,7 @@ Trouble read_ids(Value& value, std::string_view key, std::string_view what, std:
     const std::string_view id_text = trim_blanks(id.raw_json_token());
     std::uint64_t number = 0;
     if (id.get_uint64().get(number) != simdjson::SUCCESS) {
-      return RowProblem{id_text, fmt::format("{} is not the id of a {}, a whole number", quoted(id_text), what)};
+      return RowProblem{id_text, fmt::format("{} is not the id of a {}, a whole number", quoted_text(id_text), what)};
     }
     ids.push_back(number);
   }

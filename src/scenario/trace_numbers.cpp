@@ -65,10 +65,10 @@ std::string read_decimal(std::string_view text, int digits, Decimal& value) {
   if (all.empty()) return "a number is missing";
   if ((error != std::errc{} && error != std::errc::result_out_of_range) || end != all.data() + all.size() ||
       std::isnan(number)) {
-    return fmt::format("{} is not a number", quoted(all));
+    return fmt::format("{} is not a number", quoted_text(all));
   }
-  if (std::signbit(number)) return fmt::format("{} is negative", quoted(all));
-  if (error != std::errc{} || !(number < 1e18)) return fmt::format("{} is out of range", quoted(all));
+  if (std::signbit(number)) return fmt::format("{} is negative", quoted_text(all));
+  if (error != std::errc{} || !(number < 1e18)) return fmt::format("{} is out of range", quoted_text(all));
   value.whole = static_cast<std::int64_t>(number);
   value.fraction = std::llround((number - std::floor(number)) * std::pow(10.0, digits));
   return {};
@@ -94,10 +94,10 @@ std::string read_tokens(std::string_view text, std::int32_t& value) {
   const auto all_digits = [](std::string_view part) {
     return !part.empty() && std::all_of(part.begin(), part.end(), is_digit);
   };
-  if (count == 0 && rest.empty()) return fmt::format("{} is below one token", quoted(text));
-  if (all_digits(text)) return fmt::format("{} is more than {} tokens", quoted(text), kMostTraceTokens);
-  if (text.front() == '-' && all_digits(text.substr(1))) return fmt::format("{} is below one token", quoted(text));
-  return fmt::format("{} is not a whole number", quoted(text));
+  if (count == 0 && rest.empty()) return fmt::format("{} is below one token", quoted_text(text));
+  if (all_digits(text)) return fmt::format("{} is more than {} tokens", quoted_text(text), kMostTraceTokens);
+  if (text.front() == '-' && all_digits(text.substr(1))) return fmt::format("{} is below one token", quoted_text(text));
+  return fmt::format("{} is not a whole number", quoted_text(text));
 }
 
 std::string read_seconds(std::string_view text, TraceTime& value) {

@@ -39,7 +39,7 @@ std::optional<TraceFormat> detect(const TraceLines& lines, TraceBuilder& builder
     for (std::string_view name : names) {
       const bool right = std::find(std::begin(wanted), std::end(wanted), name) != std::end(wanted);
       if (!right && !nearest_names(name, {std::begin(wanted), std::end(wanted)}).empty()) {
-        hint += fmt::format(" ({} is not it)", quoted(name));
+        hint += fmt::format(" ({} is not it)", quoted_text(name));
       }
     }
     break;

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "orrery/base/trace_problems.h"
 #include "orrery/scenario/trace_reader.h"
 
 namespace orrery {
@@ -48,8 +49,6 @@ std::string read_milliseconds(std::string_view text, TraceTime& value);
 std::string read_nanoseconds(std::string_view text, TraceTime& value);
 
 std::string_view trim_blanks(std::string_view text);
-/// In quotes, for a message; long texts are cut.
-std::string quoted(std::string_view text);
 
 /// Collects rows and problems of one trace, in the order of the file.
 class TraceBuilder {
@@ -73,16 +72,8 @@ class TraceBuilder {
   std::optional<Trace> finish(const std::string& name, std::string text, TraceFormat format, Diagnostics& diagnostics);
 
  private:
-  struct Problem {
-    std::string code;
-    int line;
-    int column;
-    int length;
-    std::string message;
-    std::string hint;
-  };
-  Problem problem(std::string_view code, std::string_view where, std::string message, std::string hint) const;
-  bool report(const std::string& name, std::string text, Diagnostics& diagnostics);
+  TraceProblems::Part part(std::string_view where) const;
+  bool report(const std::string& name, std::string text, Diagnostics& diagnostics) const;
   bool change_rate(const std::string& name, Diagnostics& diagnostics);
 
   const TraceOptions& options_;
@@ -91,11 +82,8 @@ class TraceBuilder {
   SimTime spread_interval_;
   bool origin_is_first_ = false;
   TraceTime origin_;
-  std::vector<Problem> bad_rows_;  // the first ones only
-  std::size_t bad_row_count_ = 0;
-  std::optional<Problem> failure_;
-  std::optional<Problem> backwards_;  // the first one only
-  std::size_t backwards_count_ = 0;
+  TraceProblems problems_;
+  std::size_t skipped_rows_ = 0;
   int previous_line_ = 0;
 };
 
