@@ -287,46 +287,36 @@ class Engine {
     touched_ &= ~(std::uint64_t{1} << bank);
   }
 
-  /// What comes after some plain reads of a stream.
-  enum class AfterReads { row_search, pass, end };
-
-  /// Plain reads as long as there are, then what else there is; false where `pass` must see to it, or to the rest of
-  /// a tick.
+  /// Reads as early as the data bus allows as long as there are; then a tick that needs a closer look. False where
+  /// `pass` must see to it, or to the rest of a tick.
   bool step_of_stream() {
-    while (true) {
-      const AfterReads after = read_on();
-      if (after == AfterReads::pass) {
-        return !TwoStep && ++passes_ <= kFreePasses + streamed_ / kReadsPerPass && pass_of_stream();
-      }
-      if (after == AfterReads::end) return false;
-      find_stream_row(now_ + 1);
-    }
+    const AfterReads after = read_on();
+    if (after == AfterReads::end || TwoStep) return false;
+    return ++passes_ <= kFreePasses + streamed_ / kReadsPerPass && pass_of_stream();
   }
+  /// What comes after some reads of a stream.
+  enum class AfterReads { pass, end };
 
-  /// Issues reads of open rows, each as early as the data bus allows, and lets accesses in for those that return.
+  /// Issues reads of open rows, each as early as the data bus allows, lets accesses in for those that return, and,
+  /// where row commands have a bus of their own, opens and closes rows.
   AfterReads read_on() {
     const bool one_rank = ranks_ == 1;
     const std::int64_t step = times_.read_step();
     StreamedReads::Span reads = reads_.span();
     std::int64_t next = times_.column_bound(false, now_ + 1);
     std::int64_t last = kNever;
-    AfterReads after = AfterReads::row_search;
-    bool row_stale = false;
-    while (!row_stale) {
+    AfterReads after = AfterReads::pass;
+    while (true) {
       const std::int64_t returned = completions_.next_read();
-      std::int64_t tick = next;
-      if (returned < next && returned < stream_limit_) {
-        tick = returned;
-      } else {
-        const unsigned chosen = next < stream_limit_ && reads.size() > 1 ? oldest_ready(reads, next) : reads.size();
-        if (chosen == reads.size() || !keep_clock_running(next)) {
-          after = AfterReads::pass;
-          break;
-        }
-        const StreamedRead& read = reads[chosen];
+      std::int64_t tick = std::min(next, returned);
+      if (SplitBus) tick = std::min(tick, stream_row_.tick);
+      if (tick >= stream_limit_ || reads.size() <= 2) break;
+      bool row_stale = false;
+      if (tick == next) {
+        StreamedRead read;
+        if ((TwoStep && next >= clock_runs_until_) || !take_ready(reads, next, read)) break;
         times_.read_in_streak(static_cast<int>(read.group), next);
         note_read(read, next);
-        --hits_of_bank_[read.bank];
         row_stale = (missed_banks_ >> read.bank & 1) != 0 || (!SplitBus && stream_row_.tick < next + times_.ticks_of(RD));
         last = next;
         if (one_rank) {
@@ -335,15 +325,28 @@ class Engine {
           times_.read_of_rank(times_.rank_of(static_cast<int>(read.bank)), next);
           next = times_.column_bound(false, next + 1);
         }
-        reads.take(chosen);
-        ++streamed_;
       }
       now_ = tick;
       if (returned == tick) {
         completions_.drop_read();
         --outstanding_;
       }
-      if (!let_stream_in(reads, tick, row_stale)) {
+      if (SplitBus && (row_stale || stream_row_.tick == tick)) {
+        reads_.set(reads);
+        if (row_stale) find_stream_row(tick);
+        if (stream_row_.tick == tick) {
+          move_stream_row(tick);
+          ++passes_;
+          row_stale = true;
+        }
+        reads = reads_.span();
+      }
+      const bool goes_on = let_stream_in(reads, tick, row_stale);
+      if (row_stale) {
+        reads_.set(reads);
+        find_stream_row(tick + 1);
+      }
+      if (!goes_on || (row_stale && passes_ > kFreePasses + streamed_ / kReadsPerPass)) {
         after = AfterReads::end;
         break;
       }
@@ -353,24 +356,42 @@ class Engine {
     return after;
   }
 
+  /// Takes the read that goes first at that tick, if any. Pre: tick is where the data bus is free.
+  [[gnu::always_inline]] bool take_ready(StreamedReads::Span& reads, std::int64_t tick, StreamedRead& read) {
+    if (tick >= active_from_ && take_activated(tick, read)) return true;
+    const unsigned chosen = oldest_ready(reads, tick);
+    if (chosen == reads.size()) return false;
+    read = reads[chosen];
+    reads.take(chosen);
+    --hits_of_bank_[read.bank];
+    ++streamed_;
+    return true;
+  }
+  [[gnu::noinline]] bool take_activated(std::int64_t tick, StreamedRead& read) {
+    const unsigned first = first_active_read(tick);
+    if (tick_of_read(activated_reads_[first], tick) > tick) return false;
+    read = activated_reads_[first];
+    forget_activated(first);
+    set_stream_limit(tick);
+    return true;
+  }
+  void forget_activated(unsigned which) {
+    busy_banks_ &= ~(std::uint64_t{1} << activated_reads_[which].bank);
+    activated_reads_.take(which);
+    --active_reads_;
+  }
+
   bool is_open(const StreamedRead& read) const { return queue_.open_row(read.bank) == read.row; }
   unsigned oldest_ready(const StreamedReads::Span& reads, std::int64_t tick) const {
     unsigned i = 0;
     while (i < reads.size() && !(is_open(reads[i]) && times_.may_read(reads[i].bank, reads[i].group, tick))) ++i;
     return i;
   }
-  bool keep_clock_running(std::int64_t tick) {
-    if constexpr (TwoStep) {
-      if (tick >= clock_runs_until_) return false;
-      clock_runs_until_ = std::max(clock_runs_until_, tick + read_time_ + clock_runs_on_);
-    }
-    return true;
-  }
-
   void note_read(const StreamedRead& read, std::int64_t tick) {
     last_read_[read.bank] = tick;
     touched_ |= std::uint64_t{1} << read.bank;
     completions_.add_read(tick + read_time_);
+    if (TwoStep) clock_runs_until_ = std::max(clock_runs_until_, tick + read_time_ + clock_runs_on_);
     recorder_.read_returned(tick + read_time_ - read.stamp);
     record(RD, static_cast<int>(read.bank), read.row, read.column, tick);
   }
@@ -414,7 +435,7 @@ class Engine {
         active < activated_reads_.size() ? tick_of_read(activated_reads_[active], from) : kNever;
     const std::int64_t hit_tick = hit < reads_.size() ? tick_of_read(reads_[hit], from) : kNever;
     const std::int64_t tick = std::min({active_tick, hit_tick, stream_row_.tick, completions_.next_read()});
-    if (tick >= std::min(refresh_.next_due(), first_starves_) || reads_.size() <= 1) return false;
+    if (tick >= std::min(refresh_.next_due(), first_starves_) || reads_.size() <= 2) return false;
     now_ = tick;
     outstanding_ -= completions_.take(tick);
     const bool row_first = !SplitBus && stream_row_.tick == tick && follows_ramulator_ && hit_tick == tick &&
@@ -423,9 +444,7 @@ class Engine {
     bool column = true;
     if (active_tick == tick) {
       const StreamedRead read = activated_reads_[active];
-      activated_reads_.take(active);
-      busy_banks_ &= ~(std::uint64_t{1} << read.bank);
-      --active_reads_;
+      forget_activated(active);
       row_stale = read_in_pass(read, tick);
     } else if (hit_tick == tick && !row_first) {
       const StreamedRead read = reads_[hit];
@@ -437,7 +456,7 @@ class Engine {
       column = false;
     }
     if (SplitBus && row_stale) find_stream_row(tick);
-    if ((SplitBus || !column) && stream_row_.tick == tick && reads_.size() > 1) {
+    if ((SplitBus || !column) && stream_row_.tick == tick) {
       move_stream_row(tick);
       row_stale = true;
     }
@@ -501,10 +520,12 @@ class Engine {
     set_stream_limit(from);
   }
   void set_stream_limit(std::int64_t from) {
-    stream_limit_ = std::min({refresh_.next_due(), first_starves_, stream_row_.tick});
+    active_from_ = kNever;
     for (unsigned i = 0; i < activated_reads_.size(); ++i) {
-      stream_limit_ = std::min(stream_limit_, tick_of_read(activated_reads_[i], from));
+      active_from_ = std::min(active_from_, tick_of_read(activated_reads_[i], from));
     }
+    stream_limit_ = std::min(refresh_.next_due(), first_starves_);
+    if (!SplitBus) stream_limit_ = std::min(stream_limit_, stream_row_.tick);
   }
   std::int64_t tick_of_row(const StreamedRead& miss, std::int64_t from) {
     const auto bank = static_cast<int>(miss.bank);
@@ -1200,7 +1221,8 @@ class Engine {
   std::array<StreamedRead, RequestQueue::kMostBanks> first_miss_{};  // of each missed bank, the oldest
   std::uint64_t missed_banks_ = 0;
   std::int64_t first_starves_ = kNever;
-  std::int64_t stream_limit_ = 0;  // up to where plain reads may go on
+  std::int64_t stream_limit_ = 0;  // up to where reads may go on
+  std::int64_t active_from_ = 0;   // no activated read can start before
   std::uint64_t touched_ = 0;      // banks whose last read the times do not know
   std::int64_t streamed_ = 0;      // plain reads
   std::int64_t passes_ = 0;        // other ticks
