@@ -85,10 +85,10 @@ class BankTimes {
     for (int rank = 1; rank < rank_count_; ++rank) bound = std::min(bound, ranks_[at(rank)].column[write]);
     return column_slots_.exactly_from(later(later(from, bound), column_bus()));
   }
-  /// Close all rows of `open`, banks of one rank, with one command.
-  std::int64_t precharge_all(std::uint64_t open, int rank, std::int64_t from) const {
-    std::int64_t earliest = precharge_bound(rank, from);
-    for_each(open, [&](int bank) { earliest = later(earliest, precharge_[at(bank)]); });
+  /// Close the rows of all `banks`, which lie in one rank, with one command; those that close by themselves too.
+  std::int64_t precharge_all(std::uint64_t banks, int rank, std::int64_t from) const {
+    std::int64_t earliest = later(precharge_bound(rank, from), precharge_all_);
+    for_each(banks, [&](int bank) { earliest = later(earliest, precharge_[at(bank)]); });
     return precharge_slots_.from(earliest);
   }
   /// Refresh, or manage, the closed `banks` of one rank.
@@ -99,6 +99,10 @@ class BankTimes {
     for_each(banks, [&](int bank) { earliest = later(earliest, refresh_[at(bank)]); });
     return row_slots_.exactly_from(earliest);
   }
+  /// Entering or leaving a power state, as far as bus and clock are concerned.
+  std::int64_t power_change(std::int64_t from) const { return row_slots_.exactly_from(later(from, row_bus_)); }
+  /// From an activation to the refresh of another bank.
+  std::int32_t activate_to_refresh() const { return after_activate_.rank_refresh_one; }
   /// A command that only needs its bus.
   std::int64_t bus(std::int64_t from) const { return later(from, row_bus_); }
 
@@ -124,8 +128,8 @@ class BankTimes {
   /// The row closes by itself; returns when that begins.
   std::int64_t auto_precharged(bool write, int bank, std::int64_t tick);
   void refreshed(DramCommand command, std::uint64_t banks, int rank, std::int64_t tick);
-  /// Nothing of the unit before `tick`: leaving a power state.
-  void hold_until(std::int64_t tick);
+  /// A rank has left a power state by PDX or SRX.
+  void woke(DramCommand command, int rank, std::int64_t tick);
   void take_bus(DramCommand command, std::int64_t tick) {
     const DeviceCommand& form = commands_[static_cast<std::size_t>(command)];
     raise(form.bus == CommandBus::column ? column_bus_ : row_bus_, tick + form.ticks);
@@ -184,6 +188,7 @@ class BankTimes {
       if (other != own) raise(time(ranks_[at(other)]), others_to);
     }
   }
+  void pair_edge(DramCommand command, std::int64_t tick);
   void take_slots(const DramDevice& device, int turns, int turn);
   void take_distances(const DramDevice& device);
 
@@ -199,6 +204,9 @@ class BankTimes {
   std::array<std::uint64_t, kMostRanks> rank_mask_{};
   std::array<DeviceCommand, kDramCommands> commands_;
   std::int64_t row_bus_ = 0, column_bus_ = 0;
+  // The clock edge after a row command may belong to it still: no precharge of all banks there.
+  std::int64_t precharge_all_ = 0;
+  bool pairs_edges_ = false;
   std::int64_t window_ticks_ = 0;
   bool window_of_unit_ = false;
   bool split_bus_ = false;
@@ -208,6 +216,11 @@ class BankTimes {
   std::array<AfterColumn, 2> after_column_{};
   AfterPrecharge after_precharge_{}, after_precharge_all_{}, after_precharge_same_{};
   std::array<AfterRefresh, kDramCommands> after_refresh_{};
+  struct AfterWaking {
+    std::int32_t activate, precharge, refresh_all, refresh_one;
+    std::array<std::int32_t, 2> column;
+  };
+  std::array<AfterWaking, 2> after_waking_{};  // by whether the rank refreshed itself
 };
 
 inline void BankTimes::activated(int bank, std::int64_t tick) {
@@ -224,6 +237,7 @@ inline void BankTimes::activated(int bank, std::int64_t tick) {
   raise_ranks(rank, tick + after_activate_.rank_refresh_one, tick + after_activate_.other_refresh_one,
               [](Rank& one) -> std::int64_t& { return one.refresh_one; });
   window_[window_of_unit_ ? 0 : at(rank)].add(tick);
+  if (pairs_edges_) precharge_all_ = tick + ticks_of(DramCommand::ACT) + 1;
 }
 
 inline void BankTimes::precharged(int bank, std::int64_t tick) {

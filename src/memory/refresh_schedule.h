@@ -33,8 +33,10 @@ class RefreshSchedule {
   /// Counts an activation; says whether the bank has had as many as it may before refresh management.
   bool count_activation(int bank) { return limit_ > 0 && ++activations_[static_cast<std::size_t>(bank)] >= limit_; }
   MaintenanceWork management(int bank);
-  /// After self-refresh nothing is owed, and the intervals begin anew.
-  void restart(std::int64_t tick);
+  /// A rank that refreshes itself owes nothing, and comes to owe nothing.
+  void suspend(int rank);
+  /// After self-refresh the intervals begin anew.
+  void resume(int rank, std::int64_t tick);
   /// Whether any rank owes a refresh.
   bool owes() const { return owed_ > 0; }
 

@@ -10,6 +10,7 @@
 
 #include "orrery/memory/bank_times.h"
 #include "orrery/memory/completion_ring.h"
+#include "orrery/memory/power_states.h"
 #include "orrery/memory/refresh_schedule.h"
 #include "orrery/memory/request_queue.h"
 #include "orrery/memory/stream_reads.h"
@@ -56,6 +57,7 @@ class Engine {
         times_(device, settings.takes_turns ? device.units_sharing_commands : 1, settings.turn),
         queue_(settings.read_entries + settings.write_entries + device.banks()),
         refresh_(device, settings),
+        power_(device, settings),
         recorder_(device, Recorded ? sink : nullptr),
         banks_per_rank_(device.banks_per_rank()),
         banks_per_group_(device.banks_per_group),
@@ -70,9 +72,13 @@ class Engine {
     if constexpr (TwoStep) {
       activation_deadline_ = device.timing("AAD") * device.ticks_per_clock;
       clock_runs_on_ = device.timing("WCKPST") * device.ticks_per_clock;
-      clock_start_ticks_ = device.commands[static_cast<std::size_t>(CAS)].ticks;
+      clock_start_ticks_ = times_.ticks_of(CAS);
+      longest_command_ = std::max({times_.ticks_of(ACT), times_.ticks_of(RD), times_.ticks_of(WR), clock_start_ticks_});
     }
     wants_idleness_ = settings.postponed > 0;
+    for (const std::int64_t after : {settings.power_down_after, settings.self_refresh_after}) {
+      if (after > 0) first_power_change_ = std::min(first_power_change_, after);
+    }
     idle_before_pulling_in_ = device.timing("RFCab") * device.ticks_per_clock;
     completions_.reserve(static_cast<std::size_t>(std::min(outstanding_limit_, kMostOutstandingInStream)) + 2);
   }
@@ -97,12 +103,13 @@ class Engine {
 
   std::int64_t next_event() const {
     std::int64_t tick = std::min({active_.tick, maintenance_.tick, refresh_.next_due(), wake_});
+    if (power_.is_used()) tick = std::min({tick, power_step_.tick, power_alarm_});
     if (!queue_blocked_) tick = std::min({tick, column_.tick, open_.tick, close_.tick});
     if (waits_for_completion_) tick = std::min(tick, completions_.next());
     if (position_ < filled_) tick = std::min(tick, std::max(accesses_[position_].tick, arrival_));
     if constexpr (TwoStep) {
       if (clocked_.tick != kNever) tick = std::min({clocked_.tick, refresh_.next_due(), completion_or_never()});
-      if (owed_ != RequestQueue::kNone) tick = std::min(tick, now_ + 1);
+      if (owed_ != RequestQueue::kNone) tick = std::min(tick, times_.bus(now_ + 1));
     }
     return std::max(tick, now_ + 1);
   }
@@ -118,7 +125,7 @@ class Engine {
   void pass(std::int64_t tick) {
     outstanding_ -= completions_.take(tick);
     if (refresh_.next_due() <= tick) fall_due(tick);
-    if (tick >= wake_) be_idle(tick);
+    if (tick >= wake_) be_idle();
     if constexpr (SplitBus) {
       if (issue_column(tick)) settle(tick);
       issue_row(tick);
@@ -132,7 +139,7 @@ class Engine {
   // ---------------------------------------------------------------- one access at a time
 
   bool may_serve_alone() const {
-    if (TwoStep || outstanding_limit_ > 0 || !is_idle()) return false;
+    if (TwoStep || outstanding_limit_ > 0 || !is_idle() || !power_.all_up() || power_step_.tick != kNever) return false;
     return settings_.page == PagePolicy::open && settings_.activations_per_management == 0 && !refresh_.owes();
   }
   /// Accesses that come when nobody waits, and are served before the next one comes: exactly what `pass` would do.
@@ -141,7 +148,7 @@ class Engine {
       const MemoryAccess& access = accesses_[position_];
       const Alone alone = plan(access);
       const std::int64_t end = alone.column + 1;
-      if (access.tick >= wake_ || end >= refresh_.next_due() || end > accesses_[position_ + 1].tick + 1) return;
+      if (access.tick >= std::min(wake_, power_alarm_) || end >= refresh_.next_due() || end > accesses_[position_ + 1].tick + 1) return;
       ++position_;
       serve(access, alone);
       now_ = alone.column;
@@ -149,6 +156,8 @@ class Engine {
       writing_ = follows_ramulator_ || access.write;
       pulling_in_ = false;
       if (wants_idleness_) wake_ = end + idle_before_pulling_in_;
+      idle_since_ = end;
+      if (power_.is_used()) power_alarm_ = end + first_power_change_;
     }
   }
   /// The ticks of the commands for one access; kNever: not needed.
@@ -212,7 +221,7 @@ class Engine {
 
   bool may_stream() const {
     if (outstanding_limit_ > kMostOutstandingInStream) return false;
-    if (work_ || writing_ || outstanding_limit_ == 0 || settings_.page != PagePolicy::open) return false;
+    if (work_ || writing_ || outstanding_limit_ == 0 || !power_.all_up() || settings_.page != PagePolicy::open) return false;
     if (queue_.size(true) > 0 || queue_.size(false) < 2 || completions_.has_forwarded()) return false;
     if (refresh_may_start_ || settings_.activations_per_management > 0) return false;
     if (refresh_.owes() && (ranks_ > 1 || settings_.refresh != RefreshMode::all_bank)) return false;
@@ -344,6 +353,7 @@ class Engine {
       const bool goes_on = let_stream_in(reads, tick, row_stale);
       if (row_stale) {
         reads_.set(reads);
+        if (!SplitBus && one_rank && last != kNever) times_.read_of_rank(0, last);  // it holds the bus
         find_stream_row(tick + 1);
       }
       if (!goes_on || (row_stale && passes_ > kFreePasses + streamed_ / kReadsPerPass)) {
@@ -590,13 +600,14 @@ class Engine {
     if (refresh_may_start_ && !work_) start_maintenance(from);
     if (active_stale_) find_active(from);
     if (looks_at_queues(from)) choose_direction();
+    if (maintenance_stale_ && work_) find_maintenance(from);
     if (!queue_blocked_) {
       if (column_stale_) find_column(from);
       if (open_stale_) find_open(from);
       if (close_stale_) find_close(from);
     }
-    if (maintenance_stale_ && work_) find_maintenance(from);
     if (wants_idleness_) watch_idleness(from);
+    if (power_.is_used()) find_power_step(from);
   }
 
   /// Whether the controller comes to look at its queues at that tick: the direction is chosen then.
@@ -604,7 +615,7 @@ class Engine {
     if (queue_blocked_ || (follows_ramulator_ && refresh_.next_due() <= tick)) return false;
     if constexpr (SplitBus) return true;
     if constexpr (TwoStep) {
-      if (clocked_.tick != kNever || (owed_ != RequestQueue::kNone && tick >= owed_deadline_)) return false;
+      if (clocked_.tick != kNever || (owed_ != RequestQueue::kNone && must_finish_activation(tick))) return false;
     }
     return active_.tick != tick;
   }
@@ -723,7 +734,7 @@ class Engine {
     const std::uint64_t wanted = queue_.miss_banks(writing_) & queue_.closed_banks() & ~blocked_banks_;
     open_ = first_command(
         wanted, from, [&](int rank) { return times_.activate_bound(rank, from); },
-        [&](int bank, std::int64_t bound) { return times_.activate(bank, bound); },
+        [&](int bank, std::int64_t bound) { return opening_tick(bank, bound); },
         [&](int bank) { return queue_.order_of_miss(writing_, bank); });
     if (open_.bank >= 0) open_.request = queue_.oldest_miss(writing_, open_.bank);
   }
@@ -742,7 +753,13 @@ class Engine {
 
   void consider_open(int bank, std::int64_t from) {
     if (open_stale_ || (TwoStep && owed_ != RequestQueue::kNone)) return;
-    take_if_better(open_, times_.activate(bank, times_.activate_bound(times_.rank_of(bank), from)), bank);
+    take_if_better(open_, opening_tick(bank, times_.activate_bound(times_.rank_of(bank), from)), bank);
+  }
+  /// An activation must not put off a refresh that could come, or many would put it off for ever.
+  std::int64_t opening_tick(int bank, std::int64_t bound) const {
+    const std::int64_t tick = times_.activate(bank, bound);
+    if (maintenance_.tick == kNever || tick + times_.activate_to_refresh() <= maintenance_.tick) return tick;
+    return times_.activate(bank, std::max(bound, maintenance_.tick + 1));
   }
   void consider_close(int bank, std::int64_t from) {
     if (close_stale_ || (busy_banks_ >> bank & 1) != 0) return;
@@ -773,8 +790,9 @@ class Engine {
   void issue_one(std::int64_t tick) {
     if constexpr (TwoStep) {
       if (issue_clocked(tick)) return;
-      if (owed_ != RequestQueue::kNone && tick >= owed_deadline_) return finish_activation(tick);
+      if (owed_ != RequestQueue::kNone && must_finish_activation(tick)) return finish_activation(tick);
     }
+    if (power_step_.tick == tick) return change_power(tick);
     if (active_.tick == tick) return access(active_, true, tick);
     if (work_ && maintenance_.tick == tick) return maintain(tick);
     if (!queue_blocked_) {
@@ -804,6 +822,7 @@ class Engine {
     return open_stale_ || close_stale_ || open_.tick == tick || close_.tick == tick || work_;
   }
   void issue_row(std::int64_t tick) {
+    if (power_step_.tick == tick) return change_power(tick);
     if (work_ && maintenance_.tick == tick) {
       row_stale();
       return maintain(tick);
@@ -939,7 +958,10 @@ class Engine {
     record(ACT, bank, request.row, 0, tick);
     busy_banks_ |= std::uint64_t{1} << bank;
     active_reads_ += request.write ? 0 : 1;
-    if (refresh_.count_activation(bank)) to_manage_ |= std::uint64_t{1} << bank;
+    if (refresh_.count_activation(bank)) {
+      to_manage_ |= std::uint64_t{1} << bank;
+      refresh_may_start_ = true;
+    }
     if constexpr (TwoStep) {
       owed_ = candidate.request;
       owed_deadline_ = tick + activation_deadline_;
@@ -953,7 +975,10 @@ class Engine {
 
   // ---------------------------------------------------------------- LPDDR: second half of activations, data clock
 
+  /// Whether any other command now would make the second half late.
+  bool must_finish_activation(std::int64_t tick) const { return tick + longest_command_ > owed_deadline_; }
   void finish_activation(std::int64_t tick) {
+    if (times_.bus(tick) > tick) return;
     const int bank = queue_[owed_].bank;
     record(ACT2, bank, queue_[owed_].row, 0, tick);
     times_.take_bus(ACT2, tick);
@@ -964,7 +989,7 @@ class Engine {
   }
 
   void start_clock(const Candidate& candidate, bool activated, std::int64_t tick) {
-    if (owed_ != RequestQueue::kNone && owed_deadline_ <= tick + clock_start_ticks_) {
+    if (owed_ != RequestQueue::kNone && tick + clock_start_ticks_ + longest_command_ > owed_deadline_) {
       active_stale_ = column_stale_ = true;
       return finish_activation(tick);
     }
@@ -1018,7 +1043,7 @@ class Engine {
   void begin(const MaintenanceWork& work, std::int64_t from) {
     work_ = work;
     blocked_banks_ = work.banks;
-    queue_blocked_ = follows_ramulator_;
+    queue_blocked_ = follows_ramulator_ || !power_.all_up();
     column_stale_ = true;
     row_stale();
     find_maintenance(from);
@@ -1027,12 +1052,15 @@ class Engine {
   void find_maintenance(std::int64_t from) {
     maintenance_stale_ = false;
     maintenance_ = {};
+    open_stale_ = true;
+    if (!power_.all_up()) return;
     if ((busy_banks_ & work_->banks) != 0 || (TwoStep && owed_ != RequestQueue::kNone)) return;
     const std::uint64_t open = recorder_.open_banks() & work_->banks;
     if (open == 0) {
       maintenance_.tick = times_.refresh(work_->command, work_->banks, work_->rank, from);
     } else {
-      maintenance_.tick = times_.precharge_all(open, work_->rank, from);
+      maintenance_.tick = is_one_bank() ? times_.precharge(std::countr_zero(open), times_.precharge_bound(work_->rank, from))
+                                        : times_.precharge_all(work_->banks, work_->rank, from);
       maintenance_.bank = static_cast<std::int16_t>(std::countr_zero(open));
     }
   }
@@ -1055,8 +1083,15 @@ class Engine {
     shared_bus_taken();
   }
 
+  void close_rows(std::uint64_t open, std::int64_t tick) {
+    BankTimes::for_each(open, [&](int bank) {
+      queue_.close(bank);
+      recorder_.closed(bank, tick);
+    });
+  }
+  bool is_one_bank() const { return work_->command == REFpb || work_->command == RFMpb; }
   void close_for_maintenance(std::uint64_t open, std::int64_t tick) {
-    const bool one = work_->command == REFpb || work_->command == RFMpb;
+    const bool one = is_one_bank();
     const DramCommand command = one ? PRE : work_->command == REFsb ? PREsb : PREab;
     const int first = std::countr_zero(open);
     if (one) {
@@ -1064,10 +1099,7 @@ class Engine {
     } else {
       times_.precharged_all(work_->banks, work_->rank, tick, command);
     }
-    BankTimes::for_each(open, [&](int bank) {
-      queue_.close(bank);
-      recorder_.closed(bank, tick);
-    });
+    close_rows(open, tick);
     record(command, one ? first : std::countr_zero(work_->banks), 0, 0, tick);
     column_stale_ = true;
     row_stale();
@@ -1087,11 +1119,71 @@ class Engine {
     }
     if (wake_ == kNever && !pulling_in_) wake_ = from + idle_before_pulling_in_;
   }
-  void be_idle(std::int64_t) {
+  void be_idle() {
     wake_ = kNever;
-    if (!is_idle()) return;
+    if (!is_idle() || !power_.all_up()) return;
     pulling_in_ = true;
     refresh_may_start_ = true;
+  }
+
+  /// What the ranks should be, for want of anything to do.
+  PowerState wanted_power(std::int64_t from) {
+    power_alarm_ = kNever;
+    if (queue_.size(false) + queue_.size(true) > 0 || busy_banks_ != 0) {
+      idle_since_ = kNever;
+      return PowerState::up;
+    }
+    if (idle_since_ == kNever) idle_since_ = from;
+    if (work_ || refresh_.owes()) return PowerState::up;
+    const auto is_due = [&](std::int32_t after) {
+      if (after == 0) return false;
+      if (idle_since_ + after <= from) return true;
+      power_alarm_ = std::min(power_alarm_, idle_since_ + after);
+      return false;
+    };
+    if (is_due(settings_.self_refresh_after)) return PowerState::refreshing_itself;
+    return is_due(settings_.power_down_after) ? PowerState::down : PowerState::up;
+  }
+  void find_power_step(std::int64_t from) {
+    power_step_ = {};
+    const PowerState wanted = wanted_power(from);
+    for (int rank = 0; rank < ranks_; ++rank) {
+      const PowerState state = power_.of(rank);
+      if (state == wanted || (wanted == PowerState::down && state == PowerState::refreshing_itself)) continue;
+      PowerStep step{kNever, power_.step(rank, wanted), rank};
+      if (step.command == SRE && (recorder_.open_banks() & times_.banks_of_rank(rank)) != 0) {
+        step.command = PREab;
+        step.tick = times_.precharge_all(times_.banks_of_rank(rank), rank, from);
+      } else {
+        step.tick = times_.power_change(std::max(from, power_.earliest(step.command, rank)));
+      }
+      if (step.tick < power_step_.tick) power_step_ = step;
+    }
+  }
+  void change_power(std::int64_t tick) {
+    const auto [_, command, rank] = power_step_;
+    power_step_ = {};
+    record(command, rank * banks_per_rank_, 0, 0, tick);
+    if (command == PREab) {
+      times_.precharged_all(times_.banks_of_rank(rank), rank, tick, PREab);
+      return close_rows(recorder_.open_banks() & times_.banks_of_rank(rank), tick);
+    }
+    times_.take_bus(command, tick);
+    power_.change(command, rank);
+    if (command == PDE || command == SRE) {
+      recorder_.sleeps(rank, command == SRE, tick);
+      if (command == SRE) refresh_.suspend(rank);
+      pulling_in_ = false;
+      queue_blocked_ = true;
+      return;
+    }
+    recorder_.wakes(rank, tick);
+    times_.woke(command, rank, tick);
+    if (command == SRX) refresh_.resume(rank, tick);
+    if (!power_.all_up()) return;
+    queue_blocked_ = work_ && follows_ramulator_;
+    column_stale_ = maintenance_stale_ = true;
+    row_stale();
   }
 
   // ---------------------------------------------------------------- requests
@@ -1125,7 +1217,7 @@ class Engine {
   void enter(const MemoryAccess& access, std::int64_t tick) {
     const int bank = bank_of(access);
     recorder_.entered(access.write);
-    if (queue_.size(true) > 0 && queue_.find(true, bank, access.row, access.column) != RequestQueue::kNone) {
+    if (settings_.combines && queue_.size(true) > 0 && queue_.find(true, bank, access.row, access.column) != RequestQueue::kNone) {
       return answer_from_queue(access.write, tick);
     }
     const std::int16_t request = queue_.push(access, bank, tick, next_order_++);
@@ -1152,6 +1244,7 @@ class Engine {
   void record(DramCommand command, int bank, std::int32_t row, std::int32_t column, std::int64_t tick) {
     const int rank = times_.rank_of(bank);
     recorder_.issued(command, rank);
+    if (power_.is_used()) power_.issued(command, rank, tick);
     if constexpr (Recorded) {
       const int in_rank = bank - rank * banks_per_rank_;
       recorder_.tell({tick, command, static_cast<std::uint8_t>(rank),
@@ -1176,6 +1269,7 @@ class Engine {
   BankTimes times_;
   RequestQueue queue_;
   RefreshSchedule refresh_;
+  PowerStates power_;
   UnitRecorder recorder_;
   CompletionRing completions_;
   const int banks_per_rank_, banks_per_group_, groups_per_rank_, ranks_;
@@ -1201,6 +1295,15 @@ class Engine {
   bool wants_idleness_ = false;
   bool pulling_in_ = false;
   std::int64_t wake_ = kNever;
+  struct PowerStep {
+    std::int64_t tick = kNever;
+    DramCommand command = PDE;
+    int rank = 0;
+  };
+  PowerStep power_step_;
+  std::int64_t power_alarm_ = kNever;  // when the unit has been idle for long enough
+  std::int64_t idle_since_ = kNever;
+  std::int64_t first_power_change_ = kNever;  // idle ticks
 
   static constexpr int kStreak = 2;  // reads in order before a stream is suspected
   static constexpr std::int64_t kMostOutstandingInStream = 4096;
@@ -1240,7 +1343,8 @@ class Engine {
 
   std::int16_t owed_ = RequestQueue::kNone;  // activated by half
   std::int64_t owed_deadline_ = 0;
-  std::int64_t activation_deadline_ = 0, clock_runs_on_ = 0, clock_start_ticks_ = 1;
+  std::int64_t activation_deadline_ = 0, clock_runs_on_ = 0;
+  std::int32_t clock_start_ticks_ = 1, longest_command_ = 1;
   std::int64_t clock_runs_until_ = 0;
   Candidate clocked_;  // waits for the data clock that was started for it
   bool clocked_activated_ = false;
