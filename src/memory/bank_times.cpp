@@ -163,8 +163,13 @@ void BankTimes::refreshed(DramCommand command, std::uint64_t banks, int rank, st
 /// The edge after a command of all banks is closed to precharges, the one after a command of one bank to those of all.
 void BankTimes::pair_edge(DramCommand command, std::int64_t tick) {
   precharge_all_ = tick + 2;
-  if (command != REFab && command != RFMab) return;
+  if (command == REFpb || command == RFMpb || command == REFsb) return;
   for (Rank& rank : ranks_) raise(rank.precharge, tick + 2);
+}
+
+void BankTimes::power_changed(DramCommand command, std::int64_t tick) {
+  take_bus(command, tick);
+  if (pairs_edges_) pair_edge(command, tick);
 }
 
 void BankTimes::woke(DramCommand command, int rank, std::int64_t tick) {

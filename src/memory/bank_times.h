@@ -128,6 +128,7 @@ class BankTimes {
   /// The row closes by itself; returns when that begins.
   std::int64_t auto_precharged(bool write, int bank, std::int64_t tick);
   void refreshed(DramCommand command, std::uint64_t banks, int rank, std::int64_t tick);
+  void power_changed(DramCommand command, std::int64_t tick);
   /// A rank has left a power state by PDX or SRX.
   void woke(DramCommand command, int rank, std::int64_t tick);
   void take_bus(DramCommand command, std::int64_t tick) {

@@ -1029,20 +1029,19 @@ class Engine {
   void start_maintenance(std::int64_t from) {
     refresh_may_start_ = false;
     if (!refresh_.owes() && !pulling_in_ && to_manage_ == 0) return;
-    if (to_manage_ != 0) {
-      const int bank = std::countr_zero(to_manage_);
-      const MaintenanceWork work = refresh_.management(bank);
-      to_manage_ &= ~work.banks;
-      return begin(work, from);
-    }
     const std::uint64_t busy = wanted_banks();
     for (int rank = 0; rank < ranks_; ++rank) {
       if (const auto work = refresh_.take(rank, busy, pulling_in_ && busy == 0)) return begin(*work, from);
     }
+    if (to_manage_ == 0) return;
+    const MaintenanceWork work = refresh_.management(std::countr_zero(to_manage_));
+    to_manage_ &= ~work.banks;
+    begin(work, from);
   }
   void begin(const MaintenanceWork& work, std::int64_t from) {
     work_ = work;
     blocked_banks_ = work.banks;
+    power_step_ = {};  // perhaps to sleep, which is out of the question now
     queue_blocked_ = follows_ramulator_ || !power_.all_up();
     column_stale_ = true;
     row_stale();
@@ -1168,7 +1167,7 @@ class Engine {
       times_.precharged_all(times_.banks_of_rank(rank), rank, tick, PREab);
       return close_rows(recorder_.open_banks() & times_.banks_of_rank(rank), tick);
     }
-    times_.take_bus(command, tick);
+    times_.power_changed(command, tick);
     power_.change(command, rank);
     if (command == PDE || command == SRE) {
       recorder_.sleeps(rank, command == SRE, tick);
