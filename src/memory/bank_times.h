@@ -110,13 +110,20 @@ class BankTimes {
   void precharged(int bank, std::int64_t tick);
   void precharged_all(std::uint64_t banks, int rank, std::int64_t tick, DramCommand command);
   void accessed(bool write, int bank, std::int64_t tick);
-  /// What a read means for the next reads of its group, of its rank and of others; `accessed` with the last read of
+  /// What a read means for the next reads of its group, of its rank and of others; `read_before` with the last read of
   /// each bank makes up for the rest.
   void read_in_streak(int group, std::int64_t tick) { group_column_[0][at(group)] = tick + after_column_[0].group[0]; }
   void read_of_rank(int rank, std::int64_t tick) {
     take_bus(DramCommand::RD, tick);
     raise_ranks(rank, tick + after_column_[0].rank[0], tick + after_column_[0].other[0],
                 [](Rank& one) -> std::int64_t& { return one.column[0]; });
+  }
+  void read_before(int bank, std::int64_t tick) {
+    const AfterColumn& after = after_column_[0];
+    raise(precharge_[at(bank)], tick + after.bank_precharge);
+    raise(group_column_[1][at(group_[at(bank)])], tick + after.group[1]);
+    raise_ranks(rank_of(bank), tick + after.rank[1], tick + after.other[1],
+                [](Rank& one) -> std::int64_t& { return one.column[1]; });
   }
   /// Ticks on the bus.
   std::int32_t ticks_of(DramCommand command) const { return commands_[static_cast<std::size_t>(command)].ticks; }
@@ -189,6 +196,11 @@ class BankTimes {
       if (other != own) raise(time(ranks_[at(other)]), others_to);
     }
   }
+  void raise_others(int own, std::int64_t to, std::int64_t Rank::*time) {
+    for (int other = 0; other < rank_count_; ++other) {
+      if (other != own) raise(ranks_[at(other)].*time, to);
+    }
+  }
   void pair_edge(DramCommand command, std::int64_t tick);
   void take_slots(const DramDevice& device, int turns, int turn);
   void take_distances(const DramDevice& device);
@@ -224,19 +236,24 @@ class BankTimes {
   std::array<AfterWaking, 2> after_waking_{};  // by whether the rank refreshed itself
 };
 
+// A time that the command itself had to wait for lies in the past, and is replaced; others may lie ahead still.
+
 inline void BankTimes::activated(int bank, std::int64_t tick) {
   take_bus(DramCommand::ACT, tick);
-  raise(activate_[at(bank)], tick + after_activate_.bank_activate);
+  activate_[at(bank)] = tick + after_activate_.bank_activate;
   raise(precharge_[at(bank)], tick + after_activate_.bank_precharge);
   raise(refresh_[at(bank)], tick + after_activate_.bank_refresh);
-  raise(column_[0][at(bank)], tick + after_activate_.bank_column[0]);
-  raise(column_[1][at(bank)], tick + after_activate_.bank_column[1]);
-  raise(group_activate_[at(group_[at(bank)])], tick + after_activate_.group_activate);
+  column_[0][at(bank)] = tick + after_activate_.bank_column[0];
+  column_[1][at(bank)] = tick + after_activate_.bank_column[1];
+  group_activate_[at(group_[at(bank)])] = tick + after_activate_.group_activate;
   const int rank = rank_of(bank);
-  raise_ranks(rank, tick + after_activate_.rank_activate, tick + after_activate_.other_activate,
-              [](Rank& one) -> std::int64_t& { return one.activate; });
-  raise_ranks(rank, tick + after_activate_.rank_refresh_one, tick + after_activate_.other_refresh_one,
-              [](Rank& one) -> std::int64_t& { return one.refresh_one; });
+  Rank& own = ranks_[at(rank)];
+  own.activate = tick + after_activate_.rank_activate;
+  raise(own.refresh_one, tick + after_activate_.rank_refresh_one);
+  if (rank_count_ > 1) {
+    raise_others(rank, tick + after_activate_.other_activate, &Rank::activate);
+    raise_others(rank, tick + after_activate_.other_refresh_one, &Rank::refresh_one);
+  }
   window_[window_of_unit_ ? 0 : at(rank)].add(tick);
   if (pairs_edges_) precharge_all_ = tick + ticks_of(DramCommand::ACT) + 1;
 }
@@ -253,15 +270,18 @@ inline void BankTimes::accessed(bool write, int bank, std::int64_t tick) {
   take_bus(write ? DramCommand::WR : DramCommand::RD, tick);
   const AfterColumn& after = after_column_[write];
   raise(precharge_[at(bank)], tick + after.bank_precharge);
-  const int rank = rank_of(bank);
   const std::size_t group = at(group_[at(bank)]);
-  const auto raise_next = [&](bool next) {
-    raise(group_column_[next][group], tick + after.group[next]);
-    raise_ranks(rank, tick + after.rank[next], tick + after.other[next],
+  group_column_[write][group] = tick + after.group[write];
+  raise(group_column_[!write][group], tick + after.group[!write]);
+  const int rank = rank_of(bank);
+  Rank& own = ranks_[at(rank)];
+  own.column[write] = tick + after.rank[write];
+  raise(own.column[!write], tick + after.rank[!write]);
+  if (rank_count_ == 1) return;
+  for (const bool next : {false, true}) {
+    raise_ranks(rank, 0, tick + after.other[next],
                 [next](Rank& one) -> std::int64_t& { return one.column[next]; });
-  };
-  raise_next(false);
-  raise_next(true);
+  }
 }
 
 }  // namespace orrery

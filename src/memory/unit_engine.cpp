@@ -292,7 +292,7 @@ class Engine {
   }
     /// Makes up for what the last read of a bank means for others than reads.
   void note_stream_read(int bank) {
-    times_.accessed(false, bank, last_read_[static_cast<std::size_t>(bank)]);
+    times_.read_before(bank, last_read_[static_cast<std::size_t>(bank)]);
     touched_ &= ~(std::uint64_t{1} << bank);
   }
 
