@@ -233,7 +233,7 @@ class Engine {
     reads_.clear();
     activated_reads_.clear();
     hits_of_bank_.fill(0);
-    missed_banks_ = touched_ = 0;
+    missed_banks_ = 0;
     streamed_ = passes_ = 0;
     plain_until_ = position_;
     for (std::int16_t i = queue_.oldest(false); i != RequestQueue::kNone; i = queue_[i].next) {
@@ -267,7 +267,7 @@ class Engine {
 
   /// Puts the queue into the state in which the stream leaves it, and does the rest of the pass.
   void end_stream() {
-    BankTimes::for_each(touched_, [&](int bank) { note_stream_read(bank); });
+    for (int bank = 0; bank < ranks_ * banks_per_rank_; ++bank) note_last_read(bank);
     for (unsigned i = 0; i < activated_reads_.size(); ++i) {
       const StreamedRead& read = activated_reads_[i];
       const std::int16_t request = queue_.push(access_of(read), read.bank, read.stamp, read.order);
@@ -291,10 +291,7 @@ class Engine {
     return static_cast<std::int32_t>(a.order - b.order) < 0;
   }
     /// Makes up for what the last read of a bank means for others than reads.
-  void note_stream_read(int bank) {
-    times_.read_before(bank, last_read_[static_cast<std::size_t>(bank)]);
-    touched_ &= ~(std::uint64_t{1} << bank);
-  }
+  void note_last_read(int bank) { times_.read_before(bank, last_read_[static_cast<std::size_t>(bank)]); }
 
   /// Reads as early as the data bus allows as long as there are; then a tick that needs a closer look. False where
   /// `pass` must see to it, or to the rest of a tick.
@@ -322,8 +319,15 @@ class Engine {
       if (tick >= stream_limit_ || reads.size() <= 2) break;
       bool row_stale = false;
       if (tick == next) {
-        StreamedRead read;
-        if ((TwoStep && next >= clock_runs_until_) || !take_ready(reads, next, read)) break;
+        if (TwoStep && next >= clock_runs_until_) break;
+        unsigned chosen = kActivated;
+        const StreamedRead* found = next >= active_from_ ? take_activated(next) : nullptr;
+        if (found == nullptr) {
+          chosen = oldest_ready(reads, next);
+          if (chosen == reads.size()) break;
+          found = &reads[chosen];
+        }
+        const StreamedRead& read = *found;
         times_.read_in_streak(static_cast<int>(read.group), next);
         note_read(read, next);
         row_stale = (missed_banks_ >> read.bank & 1) != 0 || (!SplitBus && stream_row_.tick < next + times_.ticks_of(RD));
@@ -333,6 +337,11 @@ class Engine {
         } else {
           times_.read_of_rank(times_.rank_of(static_cast<int>(read.bank)), next);
           next = times_.column_bound(false, next + 1);
+        }
+        if (chosen != kActivated) {
+          --hits_of_bank_[read.bank];
+          ++streamed_;
+          reads.take(chosen);
         }
       }
       now_ = tick;
@@ -366,24 +375,14 @@ class Engine {
     return after;
   }
 
-  /// Takes the read that goes first at that tick, if any. Pre: tick is where the data bus is free.
-  [[gnu::always_inline]] bool take_ready(StreamedReads::Span& reads, std::int64_t tick, StreamedRead& read) {
-    if (tick >= active_from_ && take_activated(tick, read)) return true;
-    const unsigned chosen = oldest_ready(reads, tick);
-    if (chosen == reads.size()) return false;
-    read = reads[chosen];
-    reads.take(chosen);
-    --hits_of_bank_[read.bank];
-    ++streamed_;
-    return true;
-  }
-  [[gnu::noinline]] bool take_activated(std::int64_t tick, StreamedRead& read) {
+  /// The activated read that goes first at that tick, if one may.
+  [[gnu::noinline]] const StreamedRead* take_activated(std::int64_t tick) {
     const unsigned first = first_active_read(tick);
-    if (tick_of_read(activated_reads_[first], tick) > tick) return false;
-    read = activated_reads_[first];
+    if (tick_of_read(activated_reads_[first], tick) > tick) return nullptr;
+    activated_now_ = activated_reads_[first];
     forget_activated(first);
     set_stream_limit(tick);
-    return true;
+    return &activated_now_;
   }
   void forget_activated(unsigned which) {
     busy_banks_ &= ~(std::uint64_t{1} << activated_reads_[which].bank);
@@ -399,7 +398,6 @@ class Engine {
   }
   void note_read(const StreamedRead& read, std::int64_t tick) {
     last_read_[read.bank] = tick;
-    touched_ |= std::uint64_t{1} << read.bank;
     completions_.add_read(tick + read_time_);
     if (TwoStep) clock_runs_until_ = std::max(clock_runs_until_, tick + read_time_ + clock_runs_on_);
     recorder_.read_returned(tick + read_time_ - read.stamp);
@@ -408,9 +406,8 @@ class Engine {
 
   /// Accesses enter at the end of a tick. False where something else than a read is next, or nothing.
   [[gnu::always_inline]] bool let_stream_in(StreamedReads::Span& reads, std::int64_t tick, bool& row_stale) {
-    while (true) {
-      if (position_ >= plain_until_ && !find_plain_reads(tick)) return false;
-      if (outstanding_ >= outstanding_limit_ || reads.size() >= read_entries_) return true;
+    if (position_ >= plain_until_ && !find_plain_reads(tick)) return false;
+    while (outstanding_ < outstanding_limit_ && reads.size() < read_entries_) {
       const MemoryAccess& access = accesses_[position_++];
       const int group = access.rank * groups_per_rank_ + access.group;
       StreamedRead& read = reads.add();
@@ -424,7 +421,9 @@ class Engine {
       ++outstanding_;
       recorder_.entered(false);
       last_injection_ = tick;
+      if (position_ >= plain_until_ && !find_plain_reads(tick)) return false;
     }
+    return true;
   }
   /// Whether the next access is a read that may enter at `tick`; how many there are in a row.
   [[gnu::noinline]] bool find_plain_reads(std::int64_t tick) {
@@ -548,7 +547,7 @@ class Engine {
         (!follows_ramulator_ || oldest_hit_stamp(miss.bank) <= miss.stamp)) {
       return kNever;
     }
-    if ((touched_ >> bank & 1) != 0) note_stream_read(bank);
+    note_last_read(bank);
     return times_.precharge(bank, times_.precharge_bound(rank, from));
   }
   std::int64_t oldest_hit_stamp(int bank) const {
@@ -1318,6 +1317,8 @@ class Engine {
   };
   StreamedReads reads_;  // what waits in a stream
   StreamedReads activated_reads_;
+  static constexpr unsigned kActivated = ~0U;
+  StreamedRead activated_now_;
   StreamRow stream_row_;
   std::array<std::uint16_t, RequestQueue::kMostBanks> hits_of_bank_{};
   std::array<StreamedRead, RequestQueue::kMostBanks> first_miss_{};  // of each missed bank, the oldest
@@ -1325,11 +1326,10 @@ class Engine {
   std::int64_t first_starves_ = kNever;
   std::int64_t stream_limit_ = 0;  // up to where reads may go on
   std::int64_t active_from_ = 0;   // no activated read can start before
-  std::uint64_t touched_ = 0;      // banks whose last read the times do not know
   std::int64_t streamed_ = 0;      // plain reads
   std::int64_t passes_ = 0;        // other ticks
   std::size_t plain_until_ = 0;  // accesses before this one are reads that may enter
-  std::array<std::int64_t, RequestQueue::kMostBanks> last_read_{};
+  std::array<std::int64_t, RequestQueue::kMostBanks> last_read_{};  // in any stream, by bank
 
   std::array<MemoryAccess, kAccesses> accesses_;
   std::size_t position_ = 0, filled_ = 0;
