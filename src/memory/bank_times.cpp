@@ -51,7 +51,8 @@ BankTimes::BankTimes(const DramDevice& device, int turns, int turn) : commands_(
     rank_mask_[at(rank)] |= std::uint64_t{1} << bank;
   }
   split_bus_ = device.commands[static_cast<std::size_t>(RD)].bus == CommandBus::column;
-  pairs_edges_ = device.ticks_per_clock == 2 && device.commands[static_cast<std::size_t>(REFab)].edge == ClockEdge::rising;
+  pairs_edges_ =
+      device.ticks_per_clock == 2 && device.commands[static_cast<std::size_t>(REFab)].edge == ClockEdge::rising;
   window_of_unit_ = device.activation_window.scope == TimingScope::unit;
   window_ticks_ = device.activation_window.ticks;
   for (Window& window : window_) {
@@ -95,8 +96,8 @@ void BankTimes::take_distances(const DramDevice& device) {
                             {distance.in_rank(from, RD), distance.in_rank(from, WR)},
                             {distance.in_other_rank(from, RD), distance.in_other_rank(from, WR)}};
     // Whatever the constraints say, the data of one must be over when those of the other begin.
-    const std::int32_t latency = write ? device.write_latency - device.read_latency
-                                       : device.read_latency - device.write_latency;
+    const std::int32_t latency =
+        write ? device.write_latency - device.read_latency : device.read_latency - device.write_latency;
     std::int32_t& turned = after_column_[write].rank[!write];
     turned = std::max(turned, latency + device.burst_ticks);
   }
@@ -113,14 +114,20 @@ void BankTimes::take_distances(const DramDevice& device) {
     const std::int32_t bank_refresh = std::max({distance(bank, from, REFab), distance(bank, from, REFpb),
                                                 distance(bank, from, REFsb), distance(bank, from, RFMpb)});
     after_refresh_[static_cast<std::size_t>(from)] = {
-        distance(bank, from, ACT),   bank_refresh, distance.in_rank(from, ACT),
-        distance.in_rank(from, PRE), std::max(distance.in_rank(from, REFab), distance.in_rank(from, RFMab)),
+        distance(bank, from, ACT),
+        bank_refresh,
+        distance.in_rank(from, ACT),
+        distance.in_rank(from, PRE),
+        std::max(distance.in_rank(from, REFab), distance.in_rank(from, RFMab)),
         distance.one_bank_refresh_in_rank(from),
-        distance.in_other_rank(from, ACT), distance.one_bank_refresh_in_other_rank(from)};
+        distance.in_other_rank(from, ACT),
+        distance.one_bank_refresh_in_other_rank(from)};
   }
   for (const DramCommand from : {PDX, SRX}) {
-    after_waking_[from == SRX] = {distance.in_rank(from, ACT), distance.in_rank(from, PRE),
-                                  distance.in_rank(from, REFab), distance.one_bank_refresh_in_rank(from),
+    after_waking_[from == SRX] = {distance.in_rank(from, ACT),
+                                  distance.in_rank(from, PRE),
+                                  distance.in_rank(from, REFab),
+                                  distance.one_bank_refresh_in_rank(from),
                                   {distance.in_rank(from, RD), distance.in_rank(from, WR)}};
   }
 }

@@ -196,7 +196,7 @@ class BankTimes {
       if (other != own) raise(time(ranks_[at(other)]), others_to);
     }
   }
-  void raise_others(int own, std::int64_t to, std::int64_t Rank::*time) {
+  void raise_others(int own, std::int64_t to, std::int64_t Rank::* time) {
     for (int other = 0; other < rank_count_; ++other) {
       if (other != own) raise(ranks_[at(other)].*time, to);
     }
@@ -279,8 +279,7 @@ inline void BankTimes::accessed(bool write, int bank, std::int64_t tick) {
   raise(own.column[!write], tick + after.rank[!write]);
   if (rank_count_ == 1) return;
   for (const bool next : {false, true}) {
-    raise_ranks(rank, 0, tick + after.other[next],
-                [next](Rank& one) -> std::int64_t& { return one.column[next]; });
+    raise_ranks(rank, 0, tick + after.other[next], [next](Rank& one) -> std::int64_t& { return one.column[next]; });
   }
 }
 

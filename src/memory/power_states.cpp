@@ -18,8 +18,8 @@ PowerStates::PowerStates(const DramDevice& device, const ControllerSettings& set
     for (std::size_t from = 0; from < kDramCommands; ++from) {
       for (const TimingScope scope : {TimingScope::bank, TimingScope::group, TimingScope::rank, TimingScope::unit}) {
         std::int32_t& distance = distance_[static_cast<std::size_t>(to)][from];
-        distance = std::max(distance,
-                            device.distance[static_cast<std::size_t>(scope)][from][static_cast<std::size_t>(to)]);
+        distance =
+            std::max(distance, device.distance[static_cast<std::size_t>(scope)][from][static_cast<std::size_t>(to)]);
       }
     }
   }

@@ -56,7 +56,7 @@ class RefreshSchedule {
   int rank_count_ = 1;
   int banks_per_rank_ = 1;
   int banks_per_group_ = 1;
-  int sets_ = 1;  // of banks that one command refreshes, in a rank
+  int sets_ = 1;                                  // of banks that one command refreshes, in a rank
   std::array<std::uint64_t, 64> set_of_banks_{};  // of the first rank
   RefreshMode mode_ = RefreshMode::none;
   DramCommand command_ = DramCommand::REFab;
