@@ -127,8 +127,9 @@ class BankTimes {
   }
   /// Ticks on the bus.
   std::int32_t ticks_of(DramCommand command) const { return commands_[static_cast<std::size_t>(command)].ticks; }
-  /// From a read to the earliest tick for the next one of the same rank.
+  /// From a read to the earliest tick for the next one; 0 where another rank may be sooner than the same.
   std::int64_t read_step() const {
+    if (rank_count_ > 1 && after_column_[0].other[0] < after_column_[0].rank[0]) return 0;
     const std::int64_t step = std::max(after_column_[0].rank[0], ticks_of(DramCommand::RD));
     return (step + column_slots_.mask) & ~column_slots_.mask;
   }

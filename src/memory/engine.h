@@ -133,6 +133,8 @@ class Engine {
   bool is_open(const StreamedRead& read) const { return queue_.open_row(read.bank) == read.row; }
   unsigned oldest_ready(const StreamedReads::Span& reads, std::int64_t tick) const;
   void note_read(const StreamedRead& read, std::int64_t tick);
+  /// Whether the next read may leave a rank idle, which then can be refreshed.
+  bool some_rank_runs_out() const;
 
   /// Accesses enter at the end of a tick. False where something else than a read is next, or nothing.
   [[gnu::always_inline]] bool let_stream_in(StreamedReads::Span& reads, std::int64_t tick, bool& row_stale);
@@ -334,6 +336,8 @@ class Engine {
   StreamRow stream_row_;
   std::array<std::uint16_t, RequestQueue::kMostBanks> hits_of_bank_{};
   std::array<StreamedRead, RequestQueue::kMostBanks> first_miss_{};  // of each missed bank, the oldest
+  std::array<std::int32_t, BankTimes::kMostRanks> waiting_of_rank_{};  // activated ones too
+  bool rank_may_idle_ = false;                                        // and some rank owes a refresh
   std::uint64_t missed_banks_ = 0;
   std::int64_t first_starves_ = kNever;
   std::int64_t stream_limit_ = 0;                                   // up to where reads may go on

@@ -23,7 +23,7 @@ bool Engine<Kind>::may_stream() const {
     return false;
   if (queue_.size(true) > 0 || queue_.size(false) < 2 || completions_.has_forwarded()) return false;
   if (refresh_may_start_ || settings_.activations_per_management > 0) return false;
-  if (refresh_.owes() && (ranks_ > 1 || settings_.refresh != RefreshMode::all_bank)) return false;
+  if (refresh_.owes() && settings_.refresh != RefreshMode::all_bank) return false;
   if (Kind.two_step) return owed_ == RequestQueue::kNone && clocked_.tick == kNever && activated_.empty();
   return std::none_of(activated_.begin(), activated_.end(), [](const Activated& one) { return one.write; });
 }
@@ -33,15 +33,19 @@ void Engine<Kind>::begin_stream() {
   reads_.clear();
   activated_reads_.clear();
   hits_of_bank_.fill(0);
+  waiting_of_rank_.fill(0);
+  rank_may_idle_ = ranks_ > 1 && refresh_.owes();
   missed_banks_ = 0;
   streamed_ = passes_ = 0;
   plain_until_ = position_;
   for (std::int16_t i = queue_.oldest(false); i != RequestQueue::kNone; i = queue_[i].next) {
     reads_.add() = read_of(i);
     note_waiting(read_of(i));
+    ++waiting_of_rank_[static_cast<std::size_t>(times_.rank_of(queue_[i].bank))];
   }
   for (const Activated& one : activated_) {
     activated_reads_.add() = read_of(one.request);
+    ++waiting_of_rank_[static_cast<std::size_t>(times_.rank_of(one.bank))];
     queue_.release(one.request);
   }
   activated_.clear();
@@ -82,7 +86,7 @@ void Engine<Kind>::end_stream() {
   }
   recorder_.row_hits(streamed_);
   const bool worthwhile = streamed_ >= kReadsPerPass * std::max(passes_, kFreePasses);
-  streak_ = worthwhile ? kStreak : std::min(2 * streak_, kLongestStreak);
+  if (worthwhile || !rank_may_idle_) streak_ = worthwhile ? kStreak : std::min(2 * streak_, kLongestStreak);
   active_stale_ = column_stale_ = true;
   row_stale();
   refresh_may_start_ = true;
@@ -105,7 +109,7 @@ bool Engine<Kind>::step_of_stream() {
 template <EngineKind Kind>
 AfterReads Engine<Kind>::read_on() {
   const bool one_rank = ranks_ == 1;
-  const std::int64_t step = times_.read_step();
+  const std::int64_t step = times_.read_step();  // 0: depends on the rank
   StreamedReads::Span reads = reads_.span();
   std::int64_t next = times_.column_bound(false, now_ + 1);
   std::int64_t last = kNever;
@@ -114,7 +118,7 @@ AfterReads Engine<Kind>::read_on() {
     const std::int64_t returned = completions_.next_read();
     std::int64_t tick = std::min(next, returned);
     if (Kind.split_bus) tick = std::min(tick, stream_row_.tick);
-    if (tick >= stream_limit_ || reads.size() <= 2) break;
+    if (tick >= stream_limit_ || reads.size() <= 2 || (rank_may_idle_ && some_rank_runs_out())) break;
     bool row_stale = false;
     if (tick == next) {
       if (Kind.two_step && next >= clock_runs_until_) break;
@@ -131,12 +135,8 @@ AfterReads Engine<Kind>::read_on() {
       row_stale =
           (missed_banks_ >> read.bank & 1) != 0 || (!Kind.split_bus && stream_row_.tick < next + times_.ticks_of(RD));
       last = next;
-      if (one_rank) {
-        next += step;
-      } else {
-        times_.read_of_rank(times_.rank_of(static_cast<int>(read.bank)), next);
-        next = times_.column_bound(false, next + 1);
-      }
+      if (!one_rank) times_.read_of_rank(times_.rank_of(static_cast<int>(read.bank)), next);
+      next = step > 0 ? next + step : times_.column_bound(false, next + 1);
       if (chosen != kActivated) {
         --hits_of_bank_[read.bank];
         ++streamed_;
@@ -199,7 +199,13 @@ void Engine<Kind>::note_read(const StreamedRead& read, std::int64_t tick) {
   completions_.add_read(tick + read_time_);
   if (Kind.two_step) clock_runs_until_ = std::max(clock_runs_until_, tick + read_time_ + clock_runs_on_);
   recorder_.read_returned(tick + read_time_ - read.stamp);
+  --waiting_of_rank_[static_cast<std::size_t>(times_.rank_of(read.bank))];
   record(RD, static_cast<int>(read.bank), read.row, read.column, tick);
+}
+
+template <EngineKind Kind>
+bool Engine<Kind>::some_rank_runs_out() const {
+  return std::find(waiting_of_rank_.begin(), waiting_of_rank_.end(), 1) != waiting_of_rank_.end();
 }
 
 template <EngineKind Kind>
@@ -213,6 +219,7 @@ inline bool Engine<Kind>::let_stream_in(StreamedReads::Span& reads, std::int64_t
     read.row = access.row;
     read.column = access.column;
     read.order = next_order_++;
+    ++waiting_of_rank_[access.rank];
     read.bank = static_cast<std::uint16_t>(group * banks_per_group_ + access.bank);
     read.group = static_cast<std::uint16_t>(group);
     row_stale |= note_waiting(read);
@@ -244,6 +251,7 @@ bool Engine<Kind>::pass_of_stream() {
   const std::int64_t hit_tick = hit < reads_.size() ? tick_of_read(reads_[hit], from) : kNever;
   const std::int64_t tick = std::min({active_tick, hit_tick, stream_row_.tick, completions_.next_read()});
   if (tick >= std::min(refresh_.next_due(), first_starves_) || reads_.size() <= 2) return false;
+  if (rank_may_idle_ && some_rank_runs_out()) return false;
   now_ = tick;
   outstanding_ -= completions_.take(tick);
   const bool row_first = !Kind.split_bus && stream_row_.tick == tick && follows_ramulator_ && hit_tick == tick &&
