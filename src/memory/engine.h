@@ -126,15 +126,15 @@ class Engine {
   /// where row commands have a bus of their own, opens and closes rows.
   AfterReads read_on();
 
-  /// The activated read that goes first at that tick, if one may.
-  [[gnu::noinline]] const StreamedRead* take_activated(std::int64_t tick);
+  /// The activated read that goes first at that tick; kNoRead where none may.
+  [[gnu::noinline]] unsigned ready_activated(std::int64_t tick) const;
   void forget_activated(unsigned which);
 
   bool is_open(const StreamedRead& read) const { return queue_.open_row(read.bank) == read.row; }
   unsigned oldest_ready(const StreamedReads::Span& reads, std::int64_t tick) const;
-  void note_read(const StreamedRead& read, std::int64_t tick);
-  /// Whether the next read may leave a rank idle, which then can be refreshed.
-  bool some_rank_runs_out() const;
+  [[gnu::always_inline]] void note_read(const StreamedRead& read, std::int64_t tick);
+  /// Whether a read needs the data clock started first, or leaves its rank idle, which then can be refreshed.
+  [[gnu::always_inline]] bool is_for_pass(const StreamedRead& read, std::int64_t tick) const;
 
   /// Accesses enter at the end of a tick. False where something else than a read is next, or nothing.
   [[gnu::always_inline]] bool let_stream_in(StreamedReads::Span& reads, std::int64_t tick, bool& row_stale);
@@ -235,6 +235,10 @@ class Engine {
 
   void start_clock(const Candidate& candidate, bool activated, std::int64_t tick);
   bool issue_clocked(std::int64_t tick);
+  void keep_clock_running(int rank, std::int64_t until) {
+    std::int64_t& end = clock_runs_until_[static_cast<std::size_t>(rank)];
+    end = std::max(end, until + clock_runs_on_);
+  }
 
   // Refresh
   void fall_due(std::int64_t tick);
@@ -331,13 +335,12 @@ class Engine {
   int reads_in_order_ = 0;
   StreamedReads reads_;  // what waits in a stream
   StreamedReads activated_reads_;
-  static constexpr unsigned kActivated = ~0U;
-  StreamedRead activated_now_;
+  static constexpr unsigned kNoRead = ~0U;
   StreamRow stream_row_;
   std::array<std::uint16_t, RequestQueue::kMostBanks> hits_of_bank_{};
-  std::array<StreamedRead, RequestQueue::kMostBanks> first_miss_{};  // of each missed bank, the oldest
+  std::array<StreamedRead, RequestQueue::kMostBanks> first_miss_{};    // of each missed bank, the oldest
   std::array<std::int32_t, BankTimes::kMostRanks> waiting_of_rank_{};  // activated ones too
-  bool rank_may_idle_ = false;                                        // and some rank owes a refresh
+  bool rank_may_idle_ = false;                                         // and some rank owes a refresh
   std::uint64_t missed_banks_ = 0;
   std::int64_t first_starves_ = kNever;
   std::int64_t stream_limit_ = 0;                                   // up to where reads may go on
@@ -360,7 +363,7 @@ class Engine {
   std::int64_t owed_deadline_ = 0;
   std::int64_t activation_deadline_ = 0, clock_runs_on_ = 0;
   std::int32_t clock_start_ticks_ = 1, longest_command_ = 1;
-  std::int64_t clock_runs_until_ = 0;
+  std::array<std::int64_t, BankTimes::kMostRanks> clock_runs_until_{};
   Candidate clocked_;  // waits for the data clock that was started for it
   bool clocked_activated_ = false;
 };

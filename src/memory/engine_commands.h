@@ -55,7 +55,8 @@ void Engine<Kind>::issue_row(std::int64_t tick) {
 template <EngineKind Kind>
 void Engine<Kind>::access(const Candidate candidate, bool activated, std::int64_t tick) {
   if constexpr (Kind.two_step) {
-    if (tick >= clock_runs_until_ && clocked_.tick == kNever) return start_clock(candidate, activated, tick);
+    const auto rank = static_cast<std::size_t>(times_.rank_of(candidate.bank));
+    if (tick >= clock_runs_until_[rank] && clocked_.tick == kNever) return start_clock(candidate, activated, tick);
   }
   const WaitingRequest request = queue_[candidate.request];
   const int bank = request.bank;
@@ -86,7 +87,7 @@ void Engine<Kind>::access(const Candidate candidate, bool activated, std::int64_
     recorder_.read_returned(tick + read_time_ - request.stamp);
   }
   if constexpr (Kind.two_step) {
-    clock_runs_until_ = std::max(clock_runs_until_, tick + (request.write ? write_time_ : read_time_) + clock_runs_on_);
+    keep_clock_running(times_.rank_of(bank), tick + (request.write ? write_time_ : read_time_));
   }
   active_stale_ = column_stale_ = true;
   after_access(bank, activated, closes, tick);

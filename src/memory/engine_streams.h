@@ -118,18 +118,15 @@ AfterReads Engine<Kind>::read_on() {
     const std::int64_t returned = completions_.next_read();
     std::int64_t tick = std::min(next, returned);
     if (Kind.split_bus) tick = std::min(tick, stream_row_.tick);
-    if (tick >= stream_limit_ || reads.size() <= 2 || (rank_may_idle_ && some_rank_runs_out())) break;
+    if (tick >= stream_limit_ || reads.size() <= 2) break;
     bool row_stale = false;
     if (tick == next) {
-      if (Kind.two_step && next >= clock_runs_until_) break;
-      unsigned chosen = kActivated;
-      const StreamedRead* found = next >= active_from_ ? take_activated(next) : nullptr;
-      if (found == nullptr) {
-        chosen = oldest_ready(reads, next);
-        if (chosen == reads.size()) break;
-        found = &reads[chosen];
-      }
-      const StreamedRead& read = *found;
+      unsigned chosen = next >= active_from_ ? ready_activated(next) : kNoRead;
+      const bool activated = chosen != kNoRead;
+      if (!activated) chosen = oldest_ready(reads, next);
+      if (!activated && chosen == reads.size()) break;
+      const StreamedRead& read = activated ? activated_reads_[chosen] : reads[chosen];
+      if (is_for_pass(read, next)) break;
       times_.read_in_streak(static_cast<int>(read.group), next);
       note_read(read, next);
       row_stale =
@@ -137,7 +134,10 @@ AfterReads Engine<Kind>::read_on() {
       last = next;
       if (!one_rank) times_.read_of_rank(times_.rank_of(static_cast<int>(read.bank)), next);
       next = step > 0 ? next + step : times_.column_bound(false, next + 1);
-      if (chosen != kActivated) {
+      if (activated) {
+        forget_activated(chosen);
+        set_stream_limit(next);
+      } else {
         --hits_of_bank_[read.bank];
         ++streamed_;
         reads.take(chosen);
@@ -170,13 +170,9 @@ AfterReads Engine<Kind>::read_on() {
 }
 
 template <EngineKind Kind>
-const StreamedRead* Engine<Kind>::take_activated(std::int64_t tick) {
+unsigned Engine<Kind>::ready_activated(std::int64_t tick) const {
   const unsigned first = first_active_read(tick);
-  if (tick_of_read(activated_reads_[first], tick) > tick) return nullptr;
-  activated_now_ = activated_reads_[first];
-  forget_activated(first);
-  set_stream_limit(tick);
-  return &activated_now_;
+  return tick_of_read(activated_reads_[first], tick) > tick ? kNoRead : first;
 }
 
 template <EngineKind Kind>
@@ -187,6 +183,13 @@ void Engine<Kind>::forget_activated(unsigned which) {
 }
 
 template <EngineKind Kind>
+inline bool Engine<Kind>::is_for_pass(const StreamedRead& read, std::int64_t tick) const {
+  const auto rank = static_cast<std::size_t>(times_.rank_of(read.bank));
+  if (Kind.two_step && tick >= clock_runs_until_[rank]) return true;
+  return rank_may_idle_ && waiting_of_rank_[rank] == 1;
+}
+
+template <EngineKind Kind>
 unsigned Engine<Kind>::oldest_ready(const StreamedReads::Span& reads, std::int64_t tick) const {
   unsigned i = 0;
   while (i < reads.size() && !(is_open(reads[i]) && times_.may_read(reads[i].bank, reads[i].group, tick))) ++i;
@@ -194,18 +197,13 @@ unsigned Engine<Kind>::oldest_ready(const StreamedReads::Span& reads, std::int64
 }
 
 template <EngineKind Kind>
-void Engine<Kind>::note_read(const StreamedRead& read, std::int64_t tick) {
+inline void Engine<Kind>::note_read(const StreamedRead& read, std::int64_t tick) {
   last_read_[read.bank] = tick;
   completions_.add_read(tick + read_time_);
-  if (Kind.two_step) clock_runs_until_ = std::max(clock_runs_until_, tick + read_time_ + clock_runs_on_);
+  if (Kind.two_step) keep_clock_running(times_.rank_of(read.bank), tick + read_time_);
   recorder_.read_returned(tick + read_time_ - read.stamp);
   --waiting_of_rank_[static_cast<std::size_t>(times_.rank_of(read.bank))];
   record(RD, static_cast<int>(read.bank), read.row, read.column, tick);
-}
-
-template <EngineKind Kind>
-bool Engine<Kind>::some_rank_runs_out() const {
-  return std::find(waiting_of_rank_.begin(), waiting_of_rank_.end(), 1) != waiting_of_rank_.end();
 }
 
 template <EngineKind Kind>
@@ -251,7 +249,8 @@ bool Engine<Kind>::pass_of_stream() {
   const std::int64_t hit_tick = hit < reads_.size() ? tick_of_read(reads_[hit], from) : kNever;
   const std::int64_t tick = std::min({active_tick, hit_tick, stream_row_.tick, completions_.next_read()});
   if (tick >= std::min(refresh_.next_due(), first_starves_) || reads_.size() <= 2) return false;
-  if (rank_may_idle_ && some_rank_runs_out()) return false;
+  if (active_tick == tick && is_for_pass(activated_reads_[active], tick)) return false;
+  if (hit_tick == tick && is_for_pass(reads_[hit], tick)) return false;
   now_ = tick;
   outstanding_ -= completions_.take(tick);
   const bool row_first = !Kind.split_bus && stream_row_.tick == tick && follows_ramulator_ && hit_tick == tick &&
