@@ -25,8 +25,11 @@ void Engine<Kind>::start_maintenance(std::int64_t from) {
   refresh_may_start_ = false;
   if (!refresh_.owes() && !pulling_in_ && to_manage_ == 0) return;
   const std::uint64_t busy = wanted_banks();
-  for (int rank = 0; rank < ranks_; ++rank) {
-    if (const auto work = refresh_.take(rank, busy, pulling_in_ && busy == 0)) return begin(*work, from);
+  for (const bool overdue : {true, false}) {
+    for (int rank = 0; rank < ranks_; ++rank) {
+      if (refresh_.is_overdue(rank) != overdue) continue;
+      if (const auto work = refresh_.take(rank, busy, pulling_in_ && busy == 0)) return begin(*work, from);
+    }
   }
   if (to_manage_ == 0) return;
   const MaintenanceWork work = refresh_.management(std::countr_zero(to_manage_));

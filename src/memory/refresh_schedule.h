@@ -27,6 +27,8 @@ class RefreshSchedule {
   /// The next tick at which some rank comes to owe one more.
   std::int64_t next_due() const { return next_due_; }
   void fall_due(std::int64_t tick);
+  /// Whether a rank owes more than it may.
+  bool is_overdue(int rank) const { return ranks_[static_cast<std::size_t>(rank)].owed > postponed_; }
   /// What `rank` should do now, if anything: a refresh that it owes for longer than it may, or one for banks that
   /// nobody waits for (`busy` are the others). `ahead` allows one that is not owed yet.
   std::optional<MaintenanceWork> take(int rank, std::uint64_t busy, bool ahead);
