@@ -23,10 +23,11 @@ class Distances {
   std::int32_t in_other_rank(DramCommand from, DramCommand to) const {
     return std::max((*this)(other_rank, from, to), (*this)(unit, from, to));
   }
-  /// Before a bank that got `from` can be refreshed, alone or with all banks of its rank.
+  /// To a refresh, or its management, of that bank, alone or with others.
   std::int32_t refresh_of_bank(DramCommand from) const {
-    return std::max({(*this)(bank, from, REFab), (*this)(bank, from, REFpb), (*this)(bank, from, REFsb),
-                     in_rank(from, REFab), in_rank(from, RFMab)});
+    std::int32_t most = std::max(in_rank(from, REFab), in_rank(from, RFMab));
+    for (const DramCommand to : {REFab, REFpb, REFsb, RFMab, RFMpb}) most = std::max(most, (*this)(bank, from, to));
+    return most;
   }
   std::int32_t one_bank_refresh_in_rank(DramCommand from) const {
     return std::max({in_rank(from, REFpb), in_rank(from, REFsb), in_rank(from, RFMpb)});
@@ -43,7 +44,6 @@ class Distances {
 
 BankTimes::BankTimes(const DramDevice& device, int turns, int turn) : commands_(device.commands) {
   rank_count_ = device.ranks;
-  half_clocks_ = device.ticks_per_clock == 2;
   for (int bank = 0; bank < device.banks(); ++bank) {
     const int rank = bank / device.banks_per_rank();
     rank_[at(bank)] = static_cast<std::uint8_t>(rank);
@@ -51,6 +51,8 @@ BankTimes::BankTimes(const DramDevice& device, int turns, int turn) : commands_(
     rank_mask_[at(rank)] |= std::uint64_t{1} << bank;
   }
   split_bus_ = device.commands[static_cast<std::size_t>(RD)].bus == CommandBus::column;
+  pairs_edges_ =
+      device.ticks_per_clock == 2 && device.commands[static_cast<std::size_t>(REFab)].edge == ClockEdge::rising;
   window_of_unit_ = device.activation_window.scope == TimingScope::unit;
   window_ticks_ = device.activation_window.ticks;
   for (Window& window : window_) {
@@ -61,7 +63,7 @@ BankTimes::BankTimes(const DramDevice& device, int turns, int turn) : commands_(
   take_distances(device);
 }
 
-void BankTimes::take_slots(const DramDevice& device, int turns, std::int64_t turn) {
+void BankTimes::take_slots(const DramDevice& device, int turns, int turn) {
   const bool rising = device.commands[static_cast<std::size_t>(RD)].edge == ClockEdge::rising;
   const std::int64_t clock = device.ticks_per_clock;
   const std::int64_t first = rising ? 1 : 0;  // rising edges are the odd ticks
@@ -93,23 +95,40 @@ void BankTimes::take_distances(const DramDevice& device) {
                             {distance(group, from, RD), distance(group, from, WR)},
                             {distance.in_rank(from, RD), distance.in_rank(from, WR)},
                             {distance.in_other_rank(from, RD), distance.in_other_rank(from, WR)}};
+    // Whatever the constraints say, the data of one must be over when those of the other begin.
+    const std::int32_t latency =
+        write ? device.write_latency - device.read_latency : device.read_latency - device.write_latency;
+    std::int32_t& turned = after_column_[write].rank[!write];
+    turned = std::max(turned, latency + device.burst_ticks);
   }
   after_precharge_ = {distance(bank, PRE, ACT), distance.refresh_of_bank(PRE), distance.in_rank(PRE, PRE),
                       distance.in_other_rank(PRE, PRE)};
   const auto after_several = [&](DramCommand from) {
     return AfterPrecharge{std::max(distance(bank, from, ACT), distance.in_rank(from, ACT)),
-                          std::max({distance.refresh_of_bank(from), distance.in_rank(from, REFab),
-                                    distance.one_bank_refresh_in_rank(from)}),
+                          std::max(distance.refresh_of_bank(from), distance.one_bank_refresh_in_rank(from)),
                           distance.in_rank(from, PRE), distance.in_other_rank(from, PRE)};
   };
   after_precharge_all_ = after_several(PREab);
   after_precharge_same_ = after_several(PREsb);
   for (const DramCommand from : {REFab, REFpb, REFsb, RFMab, RFMpb}) {
+    const std::int32_t bank_refresh = std::max({distance(bank, from, REFab), distance(bank, from, REFpb),
+                                                distance(bank, from, REFsb), distance(bank, from, RFMpb)});
     after_refresh_[static_cast<std::size_t>(from)] = {
-        distance(bank, from, ACT),         distance.refresh_of_bank(from),
-        distance.in_rank(from, ACT),       distance.in_rank(from, PRE),
-        distance.in_rank(from, REFab),     distance.one_bank_refresh_in_rank(from),
-        distance.in_other_rank(from, ACT), distance.one_bank_refresh_in_other_rank(from)};
+        distance(bank, from, ACT),
+        bank_refresh,
+        distance.in_rank(from, ACT),
+        distance.in_rank(from, PRE),
+        std::max(distance.in_rank(from, REFab), distance.in_rank(from, RFMab)),
+        distance.one_bank_refresh_in_rank(from),
+        distance.in_other_rank(from, ACT),
+        distance.one_bank_refresh_in_other_rank(from)};
+  }
+  for (const DramCommand from : {PDX, SRX}) {
+    after_waking_[from == SRX] = {distance.in_rank(from, ACT),
+                                  distance.in_rank(from, PRE),
+                                  distance.in_rank(from, REFab),
+                                  distance.one_bank_refresh_in_rank(from),
+                                  {distance.in_rank(from, RD), distance.in_rank(from, WR)}};
   }
 }
 
@@ -143,13 +162,31 @@ void BankTimes::refreshed(DramCommand command, std::uint64_t banks, int rank, st
               [](Rank& one) -> std::int64_t& { return one.activate; });
   raise_ranks(rank, tick + after.rank_refresh_one, tick + after.other_refresh_one,
               [](Rank& one) -> std::int64_t& { return one.refresh_one; });
+  if (pairs_edges_) pair_edge(command, tick);
   raise(ranks_[at(rank)].precharge, tick + after.rank_precharge);
   raise(ranks_[at(rank)].refresh_all, tick + after.rank_refresh_all);
 }
 
-void BankTimes::hold_until(std::int64_t tick) {
-  raise(row_bus_, tick);
-  raise(column_bus_, tick);
+/// The edge after a command of all banks is closed to precharges, the one after a command of one bank to those of all.
+void BankTimes::pair_edge(DramCommand command, std::int64_t tick) {
+  precharge_all_ = tick + 2;
+  if (command == REFpb || command == RFMpb || command == REFsb) return;
+  for (Rank& rank : ranks_) raise(rank.precharge, tick + 2);
+}
+
+void BankTimes::power_changed(DramCommand command, std::int64_t tick) {
+  take_bus(command, tick);
+  if (pairs_edges_) pair_edge(command, tick);
+}
+
+void BankTimes::woke(DramCommand command, int rank, std::int64_t tick) {
+  const AfterWaking& after = after_waking_[command == SRX];
+  Rank& own = ranks_[at(rank)];
+  raise(own.activate, tick + after.activate);
+  raise(own.precharge, tick + after.precharge);
+  raise(own.refresh_all, tick + after.refresh_all);
+  raise(own.refresh_one, tick + after.refresh_one);
+  for (const bool write : {false, true}) raise(own.column[write], tick + after.column[write]);
 }
 
 }  // namespace orrery

@@ -61,8 +61,7 @@ class BankTimes {
     return column_tick(write, bank, later(from, tick + after_activate_.bank_column[write]));
   }
   std::int64_t precharge(int bank, std::int64_t bound) const {
-    const std::int64_t tick = precharge_slots_.from(later(bound, precharge_[at(bank)]));
-    return tick == pairing_edge_ && pairs_with_all_ ? precharge_slots_.from(tick + 1) : tick;
+    return precharge_slots_.from(later(bound, precharge_[at(bank)]));
   }
   std::int64_t column_bound(bool write, int rank, std::int64_t from) const {
     return later(later(from, column_bus()), ranks_[at(rank)].column[write]);
@@ -86,16 +85,11 @@ class BankTimes {
     for (int rank = 1; rank < rank_count_; ++rank) bound = std::min(bound, ranks_[at(rank)].column[write]);
     return column_slots_.exactly_from(later(later(from, bound), column_bus()));
   }
-  /// Close all rows of `banks` of one rank with one command; rows that close by themselves have done so by then.
+  /// Close the rows of all `banks`, which lie in one rank, with one command; those that close by themselves too.
   std::int64_t precharge_all(std::uint64_t banks, int rank, std::int64_t from) const {
-    std::int64_t earliest = precharge_bound(rank, from);
+    std::int64_t earliest = later(precharge_bound(rank, from), precharge_all_);
     for_each(banks, [&](int bank) { earliest = later(earliest, precharge_[at(bank)]); });
-    const std::int64_t tick = precharge_slots_.from(earliest);
-    return tick == pairing_edge_ ? precharge_slots_.from(tick + 1) : tick;
-  }
-  /// Ticks from an activation to the refresh of single banks, in the same rank or another one.
-  std::int32_t from_activate_to_refresh(bool same_rank) const {
-    return same_rank ? after_activate_.rank_refresh_one : after_activate_.other_refresh_one;
+    return precharge_slots_.from(earliest);
   }
   /// Refresh, or manage, the closed `banks` of one rank.
   std::int64_t refresh(DramCommand command, std::uint64_t banks, int rank, std::int64_t from) const {
@@ -105,15 +99,18 @@ class BankTimes {
     for_each(banks, [&](int bank) { earliest = later(earliest, refresh_[at(bank)]); });
     return row_slots_.exactly_from(earliest);
   }
-  /// A row command that only needs its bus.
-  std::int64_t row_slot(std::int64_t from) const { return row_slots_.from(later(from, row_bus_)); }
+  /// Entering or leaving a power state, as far as bus and clock are concerned.
+  std::int64_t power_change(std::int64_t from) const { return row_slots_.exactly_from(later(from, row_bus_)); }
+  /// From an activation to the refresh of another bank.
+  std::int32_t activate_to_refresh() const { return after_activate_.rank_refresh_one; }
+  /// A command that only needs its bus.
   std::int64_t bus(std::int64_t from) const { return later(from, row_bus_); }
 
   void activated(int bank, std::int64_t tick);
   void precharged(int bank, std::int64_t tick);
   void precharged_all(std::uint64_t banks, int rank, std::int64_t tick, DramCommand command);
   void accessed(bool write, int bank, std::int64_t tick);
-  /// What a read means for the next reads of its group, of its rank and of others; `accessed` with the last read of
+  /// What a read means for the next reads of its group, of its rank and of others; `read_before` with the last read of
   /// each bank makes up for the rest.
   void read_in_streak(int group, std::int64_t tick) { group_column_[0][at(group)] = tick + after_column_[0].group[0]; }
   void read_of_rank(int rank, std::int64_t tick) {
@@ -121,25 +118,30 @@ class BankTimes {
     raise_ranks(rank, tick + after_column_[0].rank[0], tick + after_column_[0].other[0],
                 [](Rank& one) -> std::int64_t& { return one.column[0]; });
   }
+  void read_before(int bank, std::int64_t tick) {
+    const AfterColumn& after = after_column_[0];
+    raise(precharge_[at(bank)], tick + after.bank_precharge);
+    raise(group_column_[1][at(group_[at(bank)])], tick + after.group[1]);
+    raise_ranks(rank_of(bank), tick + after.rank[1], tick + after.other[1],
+                [](Rank& one) -> std::int64_t& { return one.column[1]; });
+  }
   /// Ticks on the bus.
   std::int32_t ticks_of(DramCommand command) const { return commands_[static_cast<std::size_t>(command)].ticks; }
-  /// From a read to the earliest tick for the next one of the same rank.
+  /// From a read to the earliest tick for the next one; 0 where another rank may be sooner than the same.
   std::int64_t read_step() const {
+    if (rank_count_ > 1 && after_column_[0].other[0] < after_column_[0].rank[0]) return 0;
     const std::int64_t step = std::max(after_column_[0].rank[0], ticks_of(DramCommand::RD));
     return (step + column_slots_.mask) & ~column_slots_.mask;
   }
   /// The row closes by itself; returns when that begins.
   std::int64_t auto_precharged(bool write, int bank, std::int64_t tick);
   void refreshed(DramCommand command, std::uint64_t banks, int rank, std::int64_t tick);
-  /// Nothing of the unit before `tick`: leaving a power state.
-  void hold_until(std::int64_t tick);
+  void power_changed(DramCommand command, std::int64_t tick);
+  /// A rank has left a power state by PDX or SRX.
+  void woke(DramCommand command, int rank, std::int64_t tick);
   void take_bus(DramCommand command, std::int64_t tick) {
     const DeviceCommand& form = commands_[static_cast<std::size_t>(command)];
     raise(form.bus == CommandBus::column ? column_bus_ : row_bus_, tick + form.ticks);
-    if (half_clocks_ && form.bus == CommandBus::row && (tick & 1) != 0) {
-      pairing_edge_ = tick + form.ticks;
-      pairs_with_all_ = command == DramCommand::PREab || command == DramCommand::REFab || command == DramCommand::RFMab;
-    }
   }
 
   template <class Function>
@@ -195,7 +197,13 @@ class BankTimes {
       if (other != own) raise(time(ranks_[at(other)]), others_to);
     }
   }
-  void take_slots(const DramDevice& device, int turns, std::int64_t turn);
+  void raise_others(int own, std::int64_t to, std::int64_t Rank::* time) {
+    for (int other = 0; other < rank_count_; ++other) {
+      if (other != own) raise(ranks_[at(other)].*time, to);
+    }
+  }
+  void pair_edge(DramCommand command, std::int64_t tick);
+  void take_slots(const DramDevice& device, int turns, int turn);
   void take_distances(const DramDevice& device);
 
   // By bank.
@@ -210,11 +218,9 @@ class BankTimes {
   std::array<std::uint64_t, kMostRanks> rank_mask_{};
   std::array<DeviceCommand, kDramCommands> commands_;
   std::int64_t row_bus_ = 0, column_bus_ = 0;
-  // The falling edge that belongs to the row command on the rising edge before it: no precharge of all banks starts
-  // there, and after a command to all banks no precharge at all.
-  std::int64_t pairing_edge_ = -1;
-  bool pairs_with_all_ = false;
-  bool half_clocks_ = false;
+  // The clock edge after a row command may belong to it still: no precharge of all banks there.
+  std::int64_t precharge_all_ = 0;
+  bool pairs_edges_ = false;
   std::int64_t window_ticks_ = 0;
   bool window_of_unit_ = false;
   bool split_bus_ = false;
@@ -224,22 +230,33 @@ class BankTimes {
   std::array<AfterColumn, 2> after_column_{};
   AfterPrecharge after_precharge_{}, after_precharge_all_{}, after_precharge_same_{};
   std::array<AfterRefresh, kDramCommands> after_refresh_{};
+  struct AfterWaking {
+    std::int32_t activate, precharge, refresh_all, refresh_one;
+    std::array<std::int32_t, 2> column;
+  };
+  std::array<AfterWaking, 2> after_waking_{};  // by whether the rank refreshed itself
 };
+
+// A time that the command itself had to wait for lies in the past, and is replaced; others may lie ahead still.
 
 inline void BankTimes::activated(int bank, std::int64_t tick) {
   take_bus(DramCommand::ACT, tick);
-  raise(activate_[at(bank)], tick + after_activate_.bank_activate);
+  activate_[at(bank)] = tick + after_activate_.bank_activate;
   raise(precharge_[at(bank)], tick + after_activate_.bank_precharge);
   raise(refresh_[at(bank)], tick + after_activate_.bank_refresh);
-  raise(column_[0][at(bank)], tick + after_activate_.bank_column[0]);
-  raise(column_[1][at(bank)], tick + after_activate_.bank_column[1]);
-  raise(group_activate_[at(group_[at(bank)])], tick + after_activate_.group_activate);
+  column_[0][at(bank)] = tick + after_activate_.bank_column[0];
+  column_[1][at(bank)] = tick + after_activate_.bank_column[1];
+  group_activate_[at(group_[at(bank)])] = tick + after_activate_.group_activate;
   const int rank = rank_of(bank);
-  raise_ranks(rank, tick + after_activate_.rank_activate, tick + after_activate_.other_activate,
-              [](Rank& one) -> std::int64_t& { return one.activate; });
-  raise_ranks(rank, tick + after_activate_.rank_refresh_one, tick + after_activate_.other_refresh_one,
-              [](Rank& one) -> std::int64_t& { return one.refresh_one; });
+  Rank& own = ranks_[at(rank)];
+  own.activate = tick + after_activate_.rank_activate;
+  raise(own.refresh_one, tick + after_activate_.rank_refresh_one);
+  if (rank_count_ > 1) {
+    raise_others(rank, tick + after_activate_.other_activate, &Rank::activate);
+    raise_others(rank, tick + after_activate_.other_refresh_one, &Rank::refresh_one);
+  }
   window_[window_of_unit_ ? 0 : at(rank)].add(tick);
+  if (pairs_edges_) precharge_all_ = tick + ticks_of(DramCommand::ACT) + 1;
 }
 
 inline void BankTimes::precharged(int bank, std::int64_t tick) {
@@ -254,15 +271,17 @@ inline void BankTimes::accessed(bool write, int bank, std::int64_t tick) {
   take_bus(write ? DramCommand::WR : DramCommand::RD, tick);
   const AfterColumn& after = after_column_[write];
   raise(precharge_[at(bank)], tick + after.bank_precharge);
-  const int rank = rank_of(bank);
   const std::size_t group = at(group_[at(bank)]);
-  const auto raise_next = [&](bool next) {
-    raise(group_column_[next][group], tick + after.group[next]);
-    raise_ranks(rank, tick + after.rank[next], tick + after.other[next],
-                [next](Rank& one) -> std::int64_t& { return one.column[next]; });
-  };
-  raise_next(false);
-  raise_next(true);
+  group_column_[write][group] = tick + after.group[write];
+  raise(group_column_[!write][group], tick + after.group[!write]);
+  const int rank = rank_of(bank);
+  Rank& own = ranks_[at(rank)];
+  own.column[write] = tick + after.rank[write];
+  raise(own.column[!write], tick + after.rank[!write]);
+  if (rank_count_ == 1) return;
+  for (const bool next : {false, true}) {
+    raise_ranks(rank, 0, tick + after.other[next], [next](Rank& one) -> std::int64_t& { return one.column[next]; });
+  }
 }
 
 }  // namespace orrery

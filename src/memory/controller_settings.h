@@ -42,6 +42,7 @@ struct ControllerSettings {
   std::int32_t age_cap = 0;             ///< after so long a request may close a row that others want; row_hit_first
   std::int32_t postponed = 0;           ///< refreshes that may be owed while requests wait, or be ahead after idleness
   double refresh_interval_factor = 1;   ///< below 1 in hot memory
+  bool combines = true;                 ///< a read is answered, and a write taken in, by a waiting write of its place
   bool takes_turns = true;              ///< units that share command buses use every second slot each
   std::int32_t turn = 0;                ///< which slot this unit has
   std::int32_t power_down_after = 0;    ///< idle ticks before power-down; 0: never

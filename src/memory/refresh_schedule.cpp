@@ -22,16 +22,19 @@ RefreshSchedule::RefreshSchedule(const DramDevice& device, const ControllerSetti
   if (mode_ == RefreshMode::per_bank) sets_ = banks_per_rank_;
   if (mode_ == RefreshMode::same_bank) sets_ = banks_per_group_;
   for (int number = 0; number < sets_; ++number) set_of_banks_[static_cast<std::size_t>(number)] = set_of_banks(number);
-  restart(0);
+  for (int rank = 0; rank < rank_count_; ++rank) resume(rank, 0);
 }
 
-void RefreshSchedule::restart(std::int64_t tick) {
-  for (int rank = 0; rank < rank_count_; ++rank) {
-    Rank& own = ranks_[static_cast<std::size_t>(rank)];
-    own.owed = 0;
-    own.due =
-        mode_ == RefreshMode::none ? kNever : tick + (staggers_ ? interval_ * (rank + 1) / rank_count_ : interval_);
-  }
+void RefreshSchedule::resume(int rank, std::int64_t tick) {
+  if (mode_ == RefreshMode::none) return;
+  ranks_[static_cast<std::size_t>(rank)] = {tick + (staggers_ ? interval_ * (rank + 1) / rank_count_ : interval_), 0,
+                                            0};
+  find_next_due();
+  count_owed();
+}
+
+void RefreshSchedule::suspend(int rank) {
+  ranks_[static_cast<std::size_t>(rank)] = {};
   find_next_due();
   count_owed();
 }

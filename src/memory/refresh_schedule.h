@@ -28,25 +28,20 @@ class RefreshSchedule {
   /// The next tick at which some rank comes to owe one more.
   std::int64_t next_due() const { return next_due_; }
   void fall_due(std::int64_t tick);
+  /// The ranks, those that owe most first.
+  std::array<int, 4> by_urgency() const;
+  /// The most that any rank ever owed.
+  int most_owed() const { return most_owed_; }
   /// What `rank` should do now, if anything: a refresh that it owes for longer than it may, or one for banks that
   /// nobody waits for (`busy` are the others). `ahead` allows one that is not owed yet.
   std::optional<MaintenanceWork> take(int rank, std::uint64_t busy, bool ahead);
   /// Counts an activation; says whether the bank has had as many as it may before refresh management.
   bool count_activation(int bank) { return limit_ > 0 && ++activations_[static_cast<std::size_t>(bank)] >= limit_; }
   MaintenanceWork management(int bank);
-  /// Nothing falls due in self-refresh.
-  void suspend() {
-    for (Rank& rank : ranks_) rank.due = kNever;
-    next_due_ = kNever;
-  }
-  /// After self-refresh nothing is owed, and the intervals begin anew.
-  void restart(std::int64_t tick);
-  /// The ranks, those that owe most first.
-  std::array<int, 4> by_urgency() const;
-  /// Whether a rank owes more than it may: no other maintenance comes before.
-  bool must(int rank) const { return ranks_[static_cast<std::size_t>(rank)].owed > postponed_; }
-  /// The most that any rank ever owed.
-  int most_owed() const { return most_owed_; }
+  /// A rank that refreshes itself owes nothing, and comes to owe nothing.
+  void suspend(int rank);
+  /// After self-refresh the intervals begin anew.
+  void resume(int rank, std::int64_t tick);
   /// Whether any rank owes a refresh.
   bool owes() const { return owed_ > 0; }
 

@@ -43,19 +43,29 @@ class UnitRecorder {
     activity.open_bank_ticks += tick - opened_[static_cast<std::size_t>(bank)];
     open_ &= ~(std::uint64_t{1} << bank);
   }
-  /// A rank was in self-refresh, or in power-down, from one tick to another; its rows did not change meanwhile.
-  void slept(int rank, bool deep, std::int64_t from, std::int64_t to) {
+  /// A rank goes into power-down or self-refresh.
+  void sleeps(int rank, bool refreshes_itself, std::int64_t tick) {
+    Rank& own = ranks_[static_cast<std::size_t>(rank)];
+    own.sleep = refreshes_itself ? Sleep::self_refresh : own.open > 0 ? Sleep::active_power_down : Sleep::power_down;
+    own.asleep_since = tick;
+  }
+  /// The time between belongs to the power state alone, open rows or not.
+  void wakes(int rank, std::int64_t tick) {
+    Rank& own = ranks_[static_cast<std::size_t>(rank)];
     RankActivity& activity = activity_.ranks[static_cast<std::size_t>(rank)];
-    const int open = ranks_[static_cast<std::size_t>(rank)].open;
-    (deep       ? activity.self_refresh_ticks
-     : open > 0 ? activity.active_power_down_ticks
-                : activity.power_down_ticks) += to - from;
-    if (open == 0) return;
-    activity.any_bank_open_ticks -= to - from;
-    activity.open_bank_ticks -= open * (to - from);
+    const std::int64_t asleep = std::max<std::int64_t>(0, tick - own.asleep_since);
+    if (own.sleep == Sleep::self_refresh) activity.self_refresh_ticks += asleep;
+    if (own.sleep == Sleep::power_down) activity.power_down_ticks += asleep;
+    if (own.sleep == Sleep::active_power_down) {
+      activity.active_power_down_ticks += asleep;
+      activity.any_bank_open_ticks -= asleep;
+      activity.open_bank_ticks -= own.open * asleep;
+    }
+    own.sleep = Sleep::none;
   }
   /// Rows open at the end count until then.
   UnitActivity finish(std::int64_t end) {
+    for (std::size_t rank = 0; rank < activity_.ranks.size(); ++rank) wakes(static_cast<int>(rank), end);
     for (int bank = 0; open_ != 0; ++bank) {
       if ((open_ >> bank & 1) != 0) closed(bank, std::max(end, opened_[static_cast<std::size_t>(bank)]));
     }
@@ -67,10 +77,13 @@ class UnitRecorder {
   }
 
  private:
+  enum class Sleep { none, power_down, active_power_down, self_refresh };
   struct Rank {
     int open = 0;
     std::int64_t since = 0;   // when the first of the open banks was opened
     std::int64_t closed = 0;  // latest end of an open row
+    Sleep sleep = Sleep::none;
+    std::int64_t asleep_since = 0;
   };
   Rank& rank_of(int bank) { return ranks_[static_cast<std::size_t>(bank / banks_per_rank_)]; }
   RankActivity& activity_of(int bank) { return activity_.ranks[static_cast<std::size_t>(bank / banks_per_rank_)]; }

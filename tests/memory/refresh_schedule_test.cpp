@@ -162,11 +162,14 @@ TEST(RefreshSchedule, ManagementIsOfTheRankWhereTheDeviceHasNoOther) {
   EXPECT_FALSE(schedule.count_activation(9)) << "all banks begin anew";
 }
 
-TEST(RefreshSchedule, ARestartForgetsWhatWasOwed) {
+TEST(RefreshSchedule, NothingFallsDueWhileARankRefreshesItselfAndNothingIsOwedAfterwards) {
   const Fixture setup("ddr4-2400", RefreshMode::all_bank, 0);
   RefreshSchedule schedule(setup.device, setup.settings);
   schedule.fall_due(5 * setup.interval());
-  schedule.restart(1'000'000);
+  schedule.suspend(0);
+  EXPECT_FALSE(schedule.owes());
+  EXPECT_EQ(schedule.next_due(), RefreshSchedule::kNever);
+  schedule.resume(0, 1'000'000);
   EXPECT_FALSE(schedule.owes());
   EXPECT_EQ(schedule.next_due(), 1'000'000 + setup.interval());
 }
