@@ -96,8 +96,10 @@ class Engine {
   bool may_serve_alone() const;
   /// Accesses that come when nobody waits, and are served before the next one comes: exactly what `pass` would do.
   void serve_alone();
-  LoneAccess plan(const MemoryAccess& access) const;
-  void serve(const MemoryAccess& access, const LoneAccess& alone);
+  /// What the controller does of itself before a tick, where nobody waits. False where that goes on until then.
+  bool maintain_alone(std::int64_t before);
+  LoneAccess plan(const MemoryAccess& access, int bank) const;
+  void serve(const MemoryAccess& access, int bank, const LoneAccess& alone);
 
   // Streams
   /// Reads, most of them of open rows, that enter one for each that returns: what a stream does between refreshes.

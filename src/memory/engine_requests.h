@@ -94,13 +94,15 @@ template <EngineKind Kind>
 void Engine<Kind>::serve_alone() {
   while (position_ + 1 < filled_) {
     const MemoryAccess& access = accesses_[position_];
-    const LoneAccess alone = plan(access);
+    if (std::min(refresh_.next_due(), wake_) < access.tick && !maintain_alone(access.tick)) return;
+    const int bank = bank_of(access);
+    const LoneAccess alone = plan(access, bank);
     const std::int64_t end = alone.column + 1;
     if (access.tick >= std::min(wake_, power_alarm_) || end >= refresh_.next_due() ||
         end > accesses_[position_ + 1].tick + 1)
       return;
     ++position_;
-    serve(access, alone);
+    serve(access, bank, alone);
     now_ = alone.column;
     last_injection_ = access.tick;
     writing_ = follows_ramulator_ || access.write;
@@ -112,8 +114,25 @@ void Engine<Kind>::serve_alone() {
 }
 
 template <EngineKind Kind>
-LoneAccess Engine<Kind>::plan(const MemoryAccess& access) const {
-  const int bank = bank_of(access);
+bool Engine<Kind>::maintain_alone(std::int64_t before) {
+  if (power_.is_used()) return false;
+  while (true) {
+    const std::int64_t tick = std::min({maintenance_.tick, refresh_.next_due(), wake_});
+    if (tick >= before) break;
+    now_ = tick;
+    if (refresh_.next_due() <= tick) fall_due(tick);
+    if (tick >= wake_) be_idle();
+    if (work_ && maintenance_.tick == tick) maintain(tick);
+    if (refresh_may_start_ && !work_) start_maintenance(tick + 1);
+    if (wants_idleness_) watch_idleness(tick + 1);
+  }
+  if (!work_) return true;
+  settle(now_ + 1);
+  return false;
+}
+
+template <EngineKind Kind>
+LoneAccess Engine<Kind>::plan(const MemoryAccess& access, int bank) const {
   const int rank = times_.rank_of(bank);
   const std::int64_t from = access.tick + 1;
   const std::int32_t row = queue_.open_row(bank);
@@ -133,8 +152,7 @@ LoneAccess Engine<Kind>::plan(const MemoryAccess& access) const {
 }
 
 template <EngineKind Kind>
-void Engine<Kind>::serve(const MemoryAccess& access, const LoneAccess& alone) {
-  const int bank = bank_of(access);
+void Engine<Kind>::serve(const MemoryAccess& access, int bank, const LoneAccess& alone) {
   recorder_.entered(access.write);
   if (alone.close != kNever) {
     times_.precharged(bank, alone.close);

@@ -53,10 +53,12 @@ void RefreshSchedule::count_owed() {
 }
 
 std::array<int, 4> RefreshSchedule::by_urgency() const {
-  std::array<int, 4> order{0, 1, 2, 3};
-  std::stable_sort(order.begin(), order.begin() + rank_count_, [&](int a, int b) {
-    return ranks_[static_cast<std::size_t>(a)].owed > ranks_[static_cast<std::size_t>(b)].owed;
-  });
+  std::array<int, 4> order{};
+  for (int rank = 0; rank < rank_count_; ++rank) {
+    std::size_t place = static_cast<std::size_t>(rank);
+    for (; place > 0 && owed_by(order[place - 1]) < owed_by(rank); --place) order[place] = order[place - 1];
+    order[place] = rank;
+  }
   return order;
 }
 

@@ -52,6 +52,7 @@ class RefreshSchedule {
     std::uint64_t unrefreshed = 0;  // of this round, by number of the set of banks
   };
 
+  int owed_by(int rank) const { return ranks_[static_cast<std::size_t>(rank)].owed; }
   std::uint64_t set_of_banks(int number) const;
   /// Those of the sets `left` of which no bank is busy; by bank in the rank.
   std::uint64_t idle_sets(std::uint64_t left, std::uint64_t busy) const;

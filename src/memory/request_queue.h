@@ -107,6 +107,7 @@ class RequestQueue {
     open_row_[at(bank)] = row;
     closed_banks_ &= ~(std::uint64_t{1} << bank);
     for (Direction& direction : directions_) {
+      if (direction.head[at(bank)] == kNone) continue;  // neither hit nor miss
       set_hit(direction, bank, next_hit(direction.head[at(bank)], row));
       set_miss(direction, bank, next_miss(direction.head[at(bank)], row));
     }
@@ -120,6 +121,7 @@ class RequestQueue {
     open_row_[at(bank)] = kClosed;
     closed_banks_ |= std::uint64_t{1} << bank;
     for (Direction& direction : directions_) {
+      if (direction.head[at(bank)] == kNone) continue;  // neither hit nor miss
       set_hit(direction, bank, kNone);
       set_miss(direction, bank, direction.head[at(bank)]);
     }

@@ -55,6 +55,36 @@ TEST_P(EngineProperties, ListeningToCommandsChangesNothing) {
   }
 }
 
+TEST_P(EngineProperties, ShortcutsForRequestsThatComeAloneChangeNothing) {
+  // A rule that never applies keeps the engine from its shortcuts, and nothing else.
+  constexpr std::int32_t kNeverReached = 1 << 30;
+  ControllerSettings without_refresh_shortcut = default_settings(device_), without_shortcuts = without_refresh_shortcut;
+  without_refresh_shortcut.power_down_after = kNeverReached;
+  without_shortcuts.activations_per_management = kNeverReached;
+  int compared = 0;
+  for (ControllerSettings settings : {without_refresh_shortcut, without_shortcuts}) {
+    if (!check_settings(device_, settings)) continue;
+    for (const RefreshMode mode : {RefreshMode::all_bank, RefreshMode::per_bank, RefreshMode::same_bank}) {
+      if (!device_.refresh[static_cast<std::size_t>(mode)]) continue;
+      set_refresh(settings, device_, mode);
+      ControllerSettings plain = default_settings(device_);
+      set_refresh(plain, device_, mode);
+      for (const double load : {0.002, 0.01, 0.05, 0.2}) {
+        for (const std::string_view pattern : {"random", "mixed"}) {
+          CommandList expected, actual;
+          const PatternOptions options{.blocks = 2'000, .load = load};
+          const UnitActivity slow = activity_of(pattern, device_, settings, options, 0, &expected);
+          const UnitActivity fast = activity_of(pattern, device_, plain, options, 0, &actual);
+          ASSERT_EQ(actual.commands, expected.commands) << pattern << " at " << load << ", " << enum_name(mode);
+          ASSERT_EQ(fast.latency, slow.latency) << pattern << " at " << load << ", " << enum_name(mode);
+          ++compared;
+        }
+      }
+    }
+  }
+  EXPECT_GT(compared, 0);
+}
+
 TEST_P(EngineProperties, MoreOutstandingReadsNeverCostBandwidth) {
   for (const std::string_view pattern : {"stream", "random"}) {
     double before = 0;
