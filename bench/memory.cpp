@@ -1,5 +1,6 @@
 // How fast the command-level memory is, in CPU time: 64-byte requests per second of one unit, with statistics and what
-// energy is computed from, without the checker. Run from the repository root.
+// energy is computed from, without the checker, on the devices that the peers were measured on. Run from the repository
+// root.
 
 #include <benchmark/benchmark.h>
 
@@ -29,18 +30,20 @@ struct Case {
   std::int64_t blocks;
   std::int32_t entries = 64;  // of each queue, and reads under way
   double load = 0;            // of the peak; 0: as many under way as entries
+  RefreshMode refresh = RefreshMode::all_bank;
 };
 
-ControllerSettings settings_of(const DramDevice& device, std::int32_t entries) {
+ControllerSettings settings_of(const DramDevice& device, const Case& given) {
   ControllerSettings settings = default_settings(device);
-  settings.read_entries = settings.write_entries = entries;
+  set_refresh(settings, device, given.refresh);
+  settings.read_entries = settings.write_entries = given.entries;
   return settings;
 }
 
 void run(benchmark::State& state, const Case& given) {
   const DramDevice device = load(given.part);
   const AddressMapping mapping = AddressMapping::parse("default", device, 1)->within_unit();
-  const ControllerSettings settings = settings_of(device, given.entries);
+  const ControllerSettings settings = settings_of(device, given);
   PatternOptions options{.blocks = given.blocks};
   if (given.load > 0) options.load = given.load;
   const auto energy = EnergyModel::from(device);
@@ -59,25 +62,31 @@ void run(benchmark::State& state, const Case& given) {
   void name(benchmark::State& state) { run(state, __VA_ARGS__); } \
   BENCHMARK(name)->Unit(benchmark::kMillisecond)
 
-ORRERY_MEMORY_BENCH(StreamDdr4, Case{"ddr4-2400", "stream", 2'000'000});
-ORRERY_MEMORY_BENCH(StreamDdr5, Case{"ddr5-4800", "stream", 2'000'000});
-ORRERY_MEMORY_BENCH(StreamHbm2, Case{"hbm2-2000", "stream", 2'000'000});
-ORRERY_MEMORY_BENCH(StreamHbm3, Case{"hbm3-6400", "stream", 2'000'000});
-ORRERY_MEMORY_BENCH(RandomDdr4, Case{"ddr4-2400", "random", 500'000});
-ORRERY_MEMORY_BENCH(RandomDdr5, Case{"ddr5-4800", "random", 500'000});
-ORRERY_MEMORY_BENCH(RandomHbm2, Case{"hbm2-2000", "random", 500'000});
-ORRERY_MEMORY_BENCH(RandomHbm3, Case{"hbm3-6400", "random", 500'000});
-ORRERY_MEMORY_BENCH(MixedDdr4, Case{"ddr4-2400", "mixed", 500'000});
-ORRERY_MEMORY_BENCH(MixedDdr5, Case{"ddr5-4800", "mixed", 500'000});
-ORRERY_MEMORY_BENCH(MixedHbm2, Case{"hbm2-2000", "mixed", 500'000});
-ORRERY_MEMORY_BENCH(MixedHbm3, Case{"hbm3-6400", "mixed", 500'000});
-ORRERY_MEMORY_BENCH(RandomDdr4With32, Case{"ddr4-2400", "random", 500'000, 32});
-ORRERY_MEMORY_BENCH(MixedDdr4With32, Case{"ddr4-2400", "mixed", 500'000, 32});
-ORRERY_MEMORY_BENCH(RandomHbm3With32, Case{"hbm3-6400", "random", 500'000, 32});
-ORRERY_MEMORY_BENCH(OnePercentDdr4, Case{"ddr4-2400", "random", 500'000, 64, 0.01});
-ORRERY_MEMORY_BENCH(OnePercentDdr5, Case{"ddr5-4800", "random", 500'000, 64, 0.01});
-ORRERY_MEMORY_BENCH(OnePercentHbm2, Case{"hbm2-2000", "random", 500'000, 64, 0.01});
-ORRERY_MEMORY_BENCH(OnePercentHbm3, Case{"hbm3-6400", "random", 500'000, 64, 0.01});
+ORRERY_MEMORY_BENCH(StreamDdr4, Case{"ramulator2-ddr4-2400", "stream", 2'000'000});
+ORRERY_MEMORY_BENCH(StreamDdr5, Case{"ramulator2-ddr5-4800", "stream", 2'000'000});
+ORRERY_MEMORY_BENCH(StreamHbm2, Case{"ramulator2-hbm2-2000", "stream", 2'000'000});
+ORRERY_MEMORY_BENCH(StreamHbm3, Case{"ramulator2-hbm3-6400", "stream", 2'000'000});
+ORRERY_MEMORY_BENCH(RandomDdr4, Case{"ramulator2-ddr4-2400", "random", 500'000});
+ORRERY_MEMORY_BENCH(RandomDdr5, Case{"ramulator2-ddr5-4800", "random", 500'000});
+ORRERY_MEMORY_BENCH(RandomHbm2, Case{"ramulator2-hbm2-2000", "random", 500'000});
+ORRERY_MEMORY_BENCH(RandomHbm3, Case{"ramulator2-hbm3-6400", "random", 500'000});
+ORRERY_MEMORY_BENCH(MixedDdr4, Case{"ramulator2-ddr4-2400", "mixed", 500'000});
+ORRERY_MEMORY_BENCH(MixedDdr5, Case{"ramulator2-ddr5-4800", "mixed", 500'000});
+ORRERY_MEMORY_BENCH(MixedHbm2, Case{"ramulator2-hbm2-2000", "mixed", 500'000});
+ORRERY_MEMORY_BENCH(MixedHbm3, Case{"ramulator2-hbm3-6400", "mixed", 500'000});
+ORRERY_MEMORY_BENCH(RandomDdr4With32, Case{"ramulator2-ddr4-2400", "random", 500'000, 32});
+ORRERY_MEMORY_BENCH(MixedDdr4With32, Case{"ramulator2-ddr4-2400", "mixed", 500'000, 32});
+ORRERY_MEMORY_BENCH(RandomHbm3With32, Case{"ramulator2-hbm3-6400", "random", 500'000, 32});
+ORRERY_MEMORY_BENCH(OnePercentDdr4, Case{"ramulator2-ddr4-2400", "random", 500'000, 64, 0.01});
+ORRERY_MEMORY_BENCH(OnePercentDdr5, Case{"ramulator2-ddr5-4800", "random", 500'000, 64, 0.01});
+ORRERY_MEMORY_BENCH(OnePercentHbm2, Case{"ramulator2-hbm2-2000", "random", 500'000, 64, 0.01});
+ORRERY_MEMORY_BENCH(OnePercentHbm3, Case{"ramulator2-hbm3-6400", "random", 500'000, 64, 0.01});
+
+// A pseudo channel of a real stack: two stack ids, buses shared with another one, refresh bank by bank.
+ORRERY_MEMORY_BENCH(StreamHbm3Stack, Case{"hbm3-6400", "stream", 1'000'000, 64, 0, RefreshMode::per_bank});
+ORRERY_MEMORY_BENCH(RandomHbm3Stack, Case{"hbm3-6400", "random", 500'000, 64, 0, RefreshMode::per_bank});
+ORRERY_MEMORY_BENCH(MixedHbm3Stack, Case{"hbm3-6400", "mixed", 500'000, 64, 0, RefreshMode::per_bank});
+ORRERY_MEMORY_BENCH(OnePercentHbm3Stack, Case{"hbm3-6400", "random", 200'000, 64, 0.01, RefreshMode::per_bank});
 
 /// What the five HBM3 stacks of one H100 read in a millisecond at their pin rate: weights, over all 160 units.
 void MillisecondOfH100Weights(benchmark::State& state) {

@@ -60,6 +60,11 @@ ROWS = [
     ("OnePercentDdr5", "requests_per_cpu_s", "the same, DDR5-4800", "requests/s", 1, ">= 10,000,000", ""),
     ("OnePercentHbm2", "requests_per_cpu_s", "the same, HBM2", "requests/s", 1, ">= 10,000,000", ""),
     ("OnePercentHbm3", "requests_per_cpu_s", "the same, HBM3-6400", "requests/s", 1, ">= 10,000,000", "0.04 M, 0.02 M"),
+    ("StreamHbm3Stack", "requests_per_cpu_s",
+     "a pseudo channel of a stack of two stack ids, refreshed bank by bank: stream", "requests/s", 1, "", ""),
+    ("RandomHbm3Stack", "requests_per_cpu_s", "the same, random reads", "requests/s", 1, "", ""),
+    ("MixedHbm3Stack", "requests_per_cpu_s", "the same, one write to two reads", "requests/s", 1, "", ""),
+    ("OnePercentHbm3Stack", "requests_per_cpu_s", "the same, random reads at 1 % of the peak", "requests/s", 1, "", ""),
     ("MillisecondOfH100Weights", "cpu", "a millisecond of an H100's five HBM3 stacks reading weights, all 160 units",
      "s", 1, "< 2", "Ramulator 2.1: about 8 minutes"),
     ("SharesOfOnePart", "cpu_ms", "what chips get of the pin rate of one part", "ms", 1, "", ""),
@@ -99,7 +104,8 @@ def main(paths):
     print(f"{command('date', '+%Y-%m-%d')}, {processor()}, a shared machine; CPU time of one thread, the median of three")
     print("repetitions. A replay is everything that grows with the requests: the trace is unpacked and served, latencies")
     print("are summed up and the conservation laws checked; reading the catalog and compiling the scenario is the last row.")
-    print("Rows of DRAM are one unit with statistics and the activity that energy is computed from, without the checker;")
+    print("Rows of DRAM are one unit of the devices that the peers were measured on, refresh of all banks, the default")
+    print("controller, statistics and the activity that energy is computed from on, the checker off;")
     print("units of the H100 that are asked for the same are simulated once, and what all are asked for is compared.")
     print("Peers' figures are those of their own documents, or were measured on another shared machine: see")
     print("[METRICS.md](METRICS.md) for what the words mean.\n")

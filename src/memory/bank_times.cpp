@@ -108,8 +108,9 @@ void BankTimes::take_distances(const DramDevice& device) {
   after_precharge_same_ = after_several(PREsb);
   for (const DramCommand from : {REFab, REFpb, REFsb, RFMab, RFMpb}) {
     after_refresh_[static_cast<std::size_t>(from)] = {
-        distance(bank, from, ACT),   distance.refresh_of_bank(from), distance.in_rank(from, ACT),
-        distance.in_rank(from, PRE), distance.in_rank(from, REFab),   distance.one_bank_refresh_in_rank(from),
+        distance(bank, from, ACT),         distance.refresh_of_bank(from),
+        distance.in_rank(from, ACT),       distance.in_rank(from, PRE),
+        distance.in_rank(from, REFab),     distance.one_bank_refresh_in_rank(from),
         distance.in_other_rank(from, ACT), distance.one_bank_refresh_in_other_rank(from)};
   }
 }

@@ -242,8 +242,8 @@ class Engine {
   }
   StreamedRead read_of(std::int16_t request) const {
     const WaitingRequest& waiting = queue_[request];
-    return {waiting.stamp, waiting.row, waiting.column, waiting.order, waiting.bank,
-            static_cast<std::uint16_t>(waiting.bank / banks_per_group_)};
+    return {waiting.stamp, waiting.row,  waiting.column,
+            waiting.order, waiting.bank, static_cast<std::uint16_t>(waiting.bank / banks_per_group_)};
   }
   /// Whether the row of a bank must be changed for this read, and for no older one.
   bool note_waiting(const StreamedRead& read) {
@@ -282,7 +282,7 @@ class Engine {
   static bool is_before(const StreamedRead& a, const StreamedRead& b) {
     return static_cast<std::int32_t>(a.order - b.order) < 0;
   }
-    /// Makes up for what the last read of a bank means for others than reads.
+  /// Makes up for what the last read of a bank means for others than reads.
   void note_stream_read(int bank) {
     times_.accessed(false, bank, last_read_[static_cast<std::size_t>(bank)]);
     touched_ &= ~(std::uint64_t{1} << bank);
@@ -328,7 +328,8 @@ class Engine {
         times_.read_in_streak(static_cast<int>(read.group), next);
         note_read(read, next);
         --hits_of_bank_[read.bank];
-        row_stale = (missed_banks_ >> read.bank & 1) != 0 || (!SplitBus && stream_row_.tick < next + times_.ticks_of(RD));
+        row_stale =
+            (missed_banks_ >> read.bank & 1) != 0 || (!SplitBus && stream_row_.tick < next + times_.ticks_of(RD));
         last = next;
         if (one_rank) {
           next += step;
@@ -495,9 +496,8 @@ class Engine {
       const StreamedRead& miss = first_miss_[static_cast<std::size_t>(bank)];
       if (settings_.age_cap > 0) first_starves_ = std::min(first_starves_, miss.stamp + settings_.age_cap);
       const std::int64_t tick = tick_of_row(miss, from);
-      if (tick < stream_row_.tick ||
-          (tick != kNever && tick == stream_row_.tick &&
-           is_before(miss, first_miss_[static_cast<std::size_t>(stream_row_.bank)]))) {
+      if (tick < stream_row_.tick || (tick != kNever && tick == stream_row_.tick &&
+                                      is_before(miss, first_miss_[static_cast<std::size_t>(stream_row_.bank)]))) {
         stream_row_ = {tick, bank};
       }
     });
@@ -689,9 +689,9 @@ class Engine {
       BankTimes::for_each(own, [&](int bank) {
         const std::int64_t tick = tick_of(bank, bound);
         if (tick == kNever) return;
-        best = std::min(best, static_cast<std::uint64_t>(tick - from) << kTickShift |
-                                  std::uint64_t{order_of(bank) - first} << kBankBits |
-                                  static_cast<std::uint64_t>(bank));
+        best =
+            std::min(best, static_cast<std::uint64_t>(tick - from) << kTickShift |
+                               std::uint64_t{order_of(bank) - first} << kBankBits | static_cast<std::uint64_t>(bank));
       });
     }
     if (best == kNoKey) return {};
@@ -1221,7 +1221,7 @@ class Engine {
   std::uint64_t touched_ = 0;      // banks whose last read the times do not know
   std::int64_t streamed_ = 0;      // plain reads
   std::int64_t passes_ = 0;        // other ticks
-  std::size_t plain_until_ = 0;  // accesses before this one are reads that may enter
+  std::size_t plain_until_ = 0;    // accesses before this one are reads that may enter
   std::array<std::int64_t, RequestQueue::kMostBanks> last_read_{};
 
   std::array<MemoryAccess, kAccesses> accesses_;

@@ -48,7 +48,8 @@ std::string setting_text(const MemoryRow& row) {
     text += fmt::format("\n  {:.1f} % of the bursts carry error correction", 100 * row.overhead_share());
   }
   if (row.refreshes_behind() > 0) {
-    text += fmt::format("\n  refresh falls behind: {} more are owed at a time than the standard allows", row.refreshes_behind());
+    text += fmt::format("\n  refresh falls behind: {} more are owed at a time than the standard allows",
+                        row.refreshes_behind());
   }
   if (row.activation_clamped) text += "\n  the currents leave nothing for activations: their energy counts as 0";
   if (row.energy_low != 1 || row.energy_high != 1) {
