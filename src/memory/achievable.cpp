@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "orrery/memory/address_mapping.h"
@@ -68,7 +69,8 @@ class ShareFinder {
     const double reads = busy_share(device_, unrefreshed_, *make_reads());
     const double all = busy_share(device_, unrefreshed_, *make());
     const double refreshed = busy_share(device_, settings_, *make());
-    return {reads, all / reads, refreshed / all};
+    // A loss that happens to put requests into a better order counts as none.
+    return {reads, std::min(1.0, all / reads), std::min(1.0, refreshed / all)};
   }
 
   const DramDevice& device_;

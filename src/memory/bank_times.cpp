@@ -44,12 +44,10 @@ class Distances {
 BankTimes::BankTimes(const DramDevice& device, int turns, int turn) : commands_(device.commands) {
   rank_count_ = device.ranks;
   half_clocks_ = device.ticks_per_clock == 2;
-  banks_per_group_ = device.banks_per_group;
   for (int bank = 0; bank < device.banks(); ++bank) {
     const int rank = bank / device.banks_per_rank();
     rank_[at(bank)] = static_cast<std::uint8_t>(rank);
     group_[at(bank)] = static_cast<std::uint8_t>(bank / device.banks_per_group);
-    group_first_[at(bank)] = static_cast<std::uint8_t>(bank - bank % device.banks_per_group);
     rank_mask_[at(rank)] |= std::uint64_t{1} << bank;
   }
   split_bus_ = device.commands[static_cast<std::size_t>(RD)].bus == CommandBus::column;

@@ -48,7 +48,7 @@ class BankTimes {
     return later(later(from, row_bus_), ranks_[at(rank)].precharge);
   }
   std::int64_t activate(int bank, std::int64_t bound) const {
-    return row_slots_.exactly_from(later(bound, activate_[at(bank)]));
+    return row_slots_.exactly_from(later(later(bound, activate_[at(bank)]), group_activate_[at(group_[at(bank)])]));
   }
   /// The earliest activation of a bank that is precharged at `tick`.
   std::int64_t activate_after_precharge(int bank, std::int64_t tick) const {
@@ -105,7 +105,8 @@ class BankTimes {
     for_each(banks, [&](int bank) { earliest = later(earliest, refresh_[at(bank)]); });
     return row_slots_.exactly_from(earliest);
   }
-  /// A command that only needs its bus.
+  /// A row command that only needs its bus.
+  std::int64_t row_slot(std::int64_t from) const { return row_slots_.from(later(from, row_bus_)); }
   std::int64_t bus(std::int64_t from) const { return later(from, row_bus_); }
 
   void activated(int bank, std::int64_t tick);
@@ -194,23 +195,18 @@ class BankTimes {
       if (other != own) raise(time(ranks_[at(other)]), others_to);
     }
   }
-  /// All banks of the group of `bank`, which lie beside each other.
-  void raise_group(std::array<std::int64_t, kMostBanks>& times, int bank, std::int64_t to) {
-    const int first = group_first_[at(bank)];
-    for (int i = first; i < first + banks_per_group_; ++i) raise(times[at(i)], to);
-  }
   void take_slots(const DramDevice& device, int turns, int turn);
   void take_distances(const DramDevice& device);
 
-  // By bank, with what its group asks for.
+  // By bank.
   std::array<std::int64_t, kMostBanks> activate_{}, precharge_{}, refresh_{};
   std::array<std::array<std::int64_t, kMostBanks>, 2> column_{};  // by write
   // By group of the unit.
+  std::array<std::int64_t, kMostBanks> group_activate_{};
   std::array<std::array<std::int64_t, kMostBanks>, 2> group_column_{};
   std::array<Rank, kMostRanks> ranks_;
   std::array<Window, kMostRanks> window_;
-  std::array<std::uint8_t, kMostBanks> rank_{}, group_{}, group_first_{};
-  int banks_per_group_ = 1;
+  std::array<std::uint8_t, kMostBanks> rank_{}, group_{};
   std::array<std::uint64_t, kMostRanks> rank_mask_{};
   std::array<DeviceCommand, kDramCommands> commands_;
   std::int64_t row_bus_ = 0, column_bus_ = 0;
@@ -237,7 +233,7 @@ inline void BankTimes::activated(int bank, std::int64_t tick) {
   raise(refresh_[at(bank)], tick + after_activate_.bank_refresh);
   raise(column_[0][at(bank)], tick + after_activate_.bank_column[0]);
   raise(column_[1][at(bank)], tick + after_activate_.bank_column[1]);
-  raise_group(activate_, bank, tick + after_activate_.group_activate);
+  raise(group_activate_[at(group_[at(bank)])], tick + after_activate_.group_activate);
   const int rank = rank_of(bank);
   raise_ranks(rank, tick + after_activate_.rank_activate, tick + after_activate_.other_activate,
               [](Rank& one) -> std::int64_t& { return one.activate; });
@@ -260,11 +256,13 @@ inline void BankTimes::accessed(bool write, int bank, std::int64_t tick) {
   raise(precharge_[at(bank)], tick + after.bank_precharge);
   const int rank = rank_of(bank);
   const std::size_t group = at(group_[at(bank)]);
-  for (const bool next : {false, true}) {
+  const auto raise_next = [&](bool next) {
     raise(group_column_[next][group], tick + after.group[next]);
     raise_ranks(rank, tick + after.rank[next], tick + after.other[next],
                 [next](Rank& one) -> std::int64_t& { return one.column[next]; });
-  }
+  };
+  raise_next(false);
+  raise_next(true);
 }
 
 }  // namespace orrery

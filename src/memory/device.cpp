@@ -85,7 +85,7 @@ class DeviceCompiler {
     const BytesPerSecond rate = options_.pin_rate.value_or(part_.pin_rate.value);
     const double kbit = rate.si() * 8 / 1e3;
     device_.rate_kbit_per_s = std::llround(kbit);
-    if (std::abs(kbit - static_cast<double>(device_.rate_kbit_per_s)) > 1e-6 * kbit || device_.rate_kbit_per_s <= 0) {
+    if (std::abs(kbit - static_cast<double>(device_.rate_kbit_per_s)) > 1e-5 || device_.rate_kbit_per_s <= 0) {
       impossible(part_.pin_rate.place, fmt::format("{} is no whole number of kbit/s", to_text(rate)));
     }
     device_.transfers_per_clock = static_cast<std::int32_t>(standard_.transfers_per_clock.value);

@@ -41,9 +41,9 @@ struct MemoryAnswer {
   std::int64_t forwarded = 0;
   std::int64_t merged = 0;
   std::int64_t row_hits = 0;
-  std::int64_t columns = 0;   ///< column commands
+  std::int64_t columns = 0;              ///< column commands
   std::int64_t most_refreshes_owed = 0;  ///< by a rank of any unit
-  std::int64_t overhead = 0;  ///< of the bursts, those without payload
+  std::int64_t overhead = 0;             ///< of the bursts, those without payload
   std::array<std::int64_t, kDramCommands> commands{};
   LatencyCounts latency;  ///< ticks
   std::optional<EnergyBreakdown> energy;

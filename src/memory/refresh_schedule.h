@@ -34,6 +34,11 @@ class RefreshSchedule {
   /// Counts an activation; says whether the bank has had as many as it may before refresh management.
   bool count_activation(int bank) { return limit_ > 0 && ++activations_[static_cast<std::size_t>(bank)] >= limit_; }
   MaintenanceWork management(int bank);
+  /// Nothing falls due in self-refresh.
+  void suspend() {
+    for (Rank& rank : ranks_) rank.due = kNever;
+    next_due_ = kNever;
+  }
   /// After self-refresh nothing is owed, and the intervals begin anew.
   void restart(std::int64_t tick);
   /// The ranks, those that owe most first.
@@ -61,7 +66,7 @@ class RefreshSchedule {
   int rank_count_ = 1;
   int banks_per_rank_ = 1;
   int banks_per_group_ = 1;
-  int sets_ = 1;  // of banks that one command refreshes, in a rank
+  int sets_ = 1;                                  // of banks that one command refreshes, in a rank
   std::array<std::uint64_t, 64> set_of_banks_{};  // of the first rank
   RefreshMode mode_ = RefreshMode::none;
   DramCommand command_ = DramCommand::REFab;

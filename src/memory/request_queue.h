@@ -143,8 +143,9 @@ class RequestQueue {
   static std::size_t at(int i) { return static_cast<std::size_t>(i); }
   /// Where the writes to a place, and to some others, are counted.
   static std::size_t place_of(int bank, std::int32_t row, std::int32_t column) {
-    const std::uint32_t mixed = (static_cast<std::uint32_t>(row) * 64 + static_cast<std::uint32_t>(bank)) * 0x9e3779b1U +
-                                static_cast<std::uint32_t>(column) * 0x85ebca77U;
+    const std::uint32_t mixed =
+        (static_cast<std::uint32_t>(row) * 64 + static_cast<std::uint32_t>(bank)) * 0x9e3779b1U +
+        static_cast<std::uint32_t>(column) * 0x85ebca77U;
     return mixed >> (32 - kPlaceBits);
   }
 

@@ -52,6 +52,7 @@ class StreamedReads {
     for (; i + 1 < size(); ++i) span_[i] = span_[i + 1];
     --span_.tail;
   }
+
  private:
   std::vector<StreamedRead> reads_;
   Span span_;

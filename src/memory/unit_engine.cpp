@@ -10,6 +10,7 @@
 
 #include "orrery/memory/bank_times.h"
 #include "orrery/memory/completion_ring.h"
+#include "orrery/memory/power_states.h"
 #include "orrery/memory/refresh_schedule.h"
 #include "orrery/memory/request_queue.h"
 #include "orrery/memory/stream_reads.h"
@@ -57,6 +58,8 @@ class Engine {
         queue_(settings.read_entries + settings.write_entries + device.banks()),
         refresh_(device, settings),
         recorder_(device, Recorded ? sink : nullptr),
+        power_(device),
+        sleeps_(settings.power_down_after > 0 || settings.self_refresh_after > 0),
         banks_per_rank_(device.banks_per_rank()),
         banks_per_group_(device.banks_per_group),
         groups_per_rank_(device.bank_groups),
@@ -72,7 +75,7 @@ class Engine {
       clock_runs_on_ = device.timing("WCKPST") * device.ticks_per_clock;
       clock_start_ticks_ = device.commands[static_cast<std::size_t>(CAS)].ticks;
     }
-    wants_idleness_ = settings.postponed > 0;
+    wants_idleness_ = settings.postponed > 0 || sleeps_;
     idle_before_pulling_in_ = device.timing("RFCab") * device.ticks_per_clock;
     completions_.reserve(static_cast<std::size_t>(std::min(outstanding_limit_, kMostOutstandingInStream)) + 2);
   }
@@ -89,6 +92,7 @@ class Engine {
       if (reads_in_order_ >= streak_) stream();
       if (may_serve_alone()) serve_alone();
     }
+    if (power_.state() != PowerState::up) account_for_sleep(end_tick());
     UnitActivity activity = recorder_.finish(end_tick());
     activity.most_refreshes_owed = refresh_.most_owed();
     return activity;
@@ -98,7 +102,7 @@ class Engine {
   // ---------------------------------------------------------------- time
 
   std::int64_t next_event() const {
-    std::int64_t tick = std::min({active_.tick, maintenance_.tick, refresh_.next_due(), wake_});
+    std::int64_t tick = std::min({active_.tick, maintenance_.tick, refresh_.next_due(), wake_, sleep_});
     if (!queue_blocked_) tick = std::min({tick, column_.tick, open_.tick, close_.tick});
     if (waits_for_completion_) tick = std::min(tick, completions_.next());
     if (position_ < filled_) tick = std::min(tick, std::max(accesses_[position_].tick, arrival_));
@@ -121,6 +125,7 @@ class Engine {
     outstanding_ -= completions_.take(tick);
     if (refresh_.next_due() <= tick) fall_due(tick);
     if (tick >= wake_) be_idle(tick);
+    if (tick >= sleep_) fall_asleep(tick);
     if constexpr (SplitBus) {
       if (issue_column(tick)) settle(tick);
       issue_row(tick);
@@ -134,7 +139,7 @@ class Engine {
   // ---------------------------------------------------------------- one access at a time
 
   bool may_serve_alone() const {
-    if (TwoStep || outstanding_limit_ > 0 || !is_idle()) return false;
+    if (TwoStep || sleeps_ || outstanding_limit_ > 0 || !is_idle()) return false;
     return settings_.page == PagePolicy::open && settings_.activations_per_management == 0 && !refresh_.owes();
   }
   /// Accesses that come when nobody waits, and are served before the next one comes: exactly what `pass` would do.
@@ -982,6 +987,7 @@ class Engine {
   // ---------------------------------------------------------------- refresh
 
   void fall_due(std::int64_t tick) {
+    if (power_.state() != PowerState::up) wake_up(tick);
     refresh_.fall_due(tick);
     refresh_may_start_ = true;
     if (!work_) start_maintenance(tick);
@@ -1074,20 +1080,97 @@ class Engine {
 
   bool is_idle() const { return queue_.size(false) + queue_.size(true) == 0 && busy_banks_ == 0 && !work_; }
 
-  /// Sets the alarm for what an idle unit does after a while.
+  /// Sets the alarms for what an idle unit does after a while.
   void watch_idleness(std::int64_t from) {
     if (!is_idle()) {
-      wake_ = kNever;
+      wake_ = sleep_ = idle_since_ = kNever;
       pulling_in_ = false;
       return;
     }
-    if (wake_ == kNever && !pulling_in_) wake_ = from + idle_before_pulling_in_;
+    if (idle_since_ == kNever) idle_since_ = from;
+    if (settings_.postponed > 0 && wake_ == kNever && !pulling_in_) wake_ = from + idle_before_pulling_in_;
+    if (sleeps_ && sleep_ == kNever) set_sleep();
   }
+  /// The unit looks for refreshes to take ahead; asleep it does not.
   void be_idle(std::int64_t) {
     wake_ = kNever;
-    if (!is_idle()) return;
+    if (!is_idle() || power_.state() != PowerState::up) return;
     pulling_in_ = true;
     refresh_may_start_ = true;
+  }
+
+  // ---------------------------------------------------------------- sleep
+
+  /// The tick of the next deeper sleep.
+  void set_sleep() {
+    if (power_.state() == PowerState::up && settings_.power_down_after > 0) {
+      sleep_ = idle_since_ + settings_.power_down_after;
+    } else if (power_.state() != PowerState::refreshing_itself && settings_.self_refresh_after > 0) {
+      sleep_ = idle_since_ + settings_.self_refresh_after;
+    }
+    sleep_ = std::max(sleep_, now_ + 1);
+  }
+
+  /// Into power-down, or from there on into self-refresh.
+  void fall_asleep(std::int64_t tick) {
+    sleep_ = kNever;
+    if (!is_idle()) return;
+    const bool deep = settings_.self_refresh_after > 0 && tick >= idle_since_ + settings_.self_refresh_after;
+    if (!deep) {
+      sleep_by(PDE, PowerState::down, std::max(tick, power_.power_down_from()));
+      return set_sleep();
+    }
+    if (power_.state() == PowerState::down) wake_up(tick);
+    close_all(tick);
+    sleep_by(SRE, PowerState::refreshing_itself, std::max(tick, power_.self_refresh_from()));
+    refresh_.suspend();
+  }
+  void sleep_by(DramCommand command, PowerState state, std::int64_t from) {
+    for (int rank = 0; rank < ranks_; ++rank) {
+      const std::int64_t tick = times_.row_slot(from);
+      times_.take_bus(command, tick);
+      record(command, rank * banks_per_rank_, 0, 0, tick);
+      power_.slept(state, rank, tick);
+    }
+  }
+  void close_all(std::int64_t from) {
+    for (int rank = 0; rank < ranks_; ++rank) {
+      const std::uint64_t banks = times_.banks_of_rank(rank);
+      const std::uint64_t open = recorder_.open_banks() & banks;
+      if (open == 0) continue;
+      const std::int64_t tick = times_.precharge_all(banks, rank, from);
+      times_.precharged_all(banks, rank, tick, PREab);
+      BankTimes::for_each(open, [&](int bank) {
+        queue_.close(bank);
+        recorder_.closed(bank, tick);
+      });
+      record(PREab, rank * banks_per_rank_, 0, 0, tick);
+    }
+  }
+
+  /// Every rank, from that tick on; nothing issues until all are up.
+  void wake_up(std::int64_t from) {
+    const bool deep = power_.state() == PowerState::refreshing_itself;
+    std::int64_t last = 0;
+    for (int rank = 0; rank < ranks_; ++rank) {
+      const std::int64_t tick = times_.row_slot(std::max(from, power_.wakes_from(rank)));
+      times_.take_bus(deep ? SRX : PDX, tick);
+      record(deep ? SRX : PDX, rank * banks_per_rank_, 0, 0, tick);
+      recorder_.slept(rank, deep, power_.since(rank), tick);
+      last = tick;
+    }
+    times_.hold_until(last + power_.wakes_for());
+    power_.woke();
+    if (deep) refresh_.restart(last);
+    active_stale_ = column_stale_ = true;
+    row_stale();
+  }
+  /// Of a unit that sleeps when the run is over.
+  void account_for_sleep(std::int64_t end) {
+    for (int rank = 0; rank < ranks_; ++rank) {
+      recorder_.slept(rank, power_.state() == PowerState::refreshing_itself, power_.since(rank),
+                      std::max(end, power_.since(rank)));
+    }
   }
 
   // ---------------------------------------------------------------- requests
@@ -1121,6 +1204,7 @@ class Engine {
   void enter(const MemoryAccess& access, std::int64_t tick) {
     const int bank = bank_of(access);
     recorder_.entered(access.write);
+    if (power_.state() != PowerState::up) wake_up(tick + 1);
     if (queue_.size(true) > 0 && queue_.find(true, bank, access.row, access.column) != RequestQueue::kNone) {
       return answer_from_queue(access.write, tick);
     }
@@ -1148,6 +1232,7 @@ class Engine {
   void record(DramCommand command, int bank, std::int32_t row, std::int32_t column, std::int64_t tick) {
     const int rank = times_.rank_of(bank);
     recorder_.issued(command, rank);
+    if (sleeps_) power_.issued(command, tick);
     if constexpr (Recorded) {
       const int in_rank = bank - rank * banks_per_rank_;
       recorder_.tell({tick, command, static_cast<std::uint8_t>(rank),
@@ -1173,6 +1258,8 @@ class Engine {
   RequestQueue queue_;
   RefreshSchedule refresh_;
   UnitRecorder recorder_;
+  PowerStates power_;
+  const bool sleeps_;
   CompletionRing completions_;
   const int banks_per_rank_, banks_per_group_, groups_per_rank_, ranks_;
   const std::int64_t read_time_, write_time_;
@@ -1196,7 +1283,8 @@ class Engine {
   bool refresh_may_start_ = false;
   bool wants_idleness_ = false;
   bool pulling_in_ = false;
-  std::int64_t wake_ = kNever;
+  std::int64_t wake_ = kNever;  // alarm for refreshes ahead of time
+  std::int64_t sleep_ = kNever, idle_since_ = kNever;
 
   static constexpr int kStreak = 2;  // reads in order before a stream is suspected
   static constexpr std::int64_t kMostOutstandingInStream = 4096;

@@ -29,8 +29,9 @@ struct UnitActivity {
   std::int64_t merged = 0;      ///< writes into a waiting write
   std::int64_t row_hits = 0;    ///< column commands that needed no activation of their own
   std::int64_t data_ticks = 0;  ///< of the data bus
-  std::int64_t most_refreshes_owed = 0;  ///< by a rank at a time; more than the standard allows where banks are too busy
-  LatencyCounts latency;        ///< of reads: from entry to the end of the data, ticks
+  std::int64_t most_refreshes_owed =
+      0;                  ///< by a rank at a time; more than the standard allows where banks are too busy
+  LatencyCounts latency;  ///< of reads: from entry to the end of the data, ticks
   std::vector<RankActivity> ranks;
 
   std::int64_t commands(DramCommand command) const;

@@ -43,6 +43,17 @@ class UnitRecorder {
     activity.open_bank_ticks += tick - opened_[static_cast<std::size_t>(bank)];
     open_ &= ~(std::uint64_t{1} << bank);
   }
+  /// A rank was in self-refresh, or in power-down, from one tick to another; its rows did not change meanwhile.
+  void slept(int rank, bool deep, std::int64_t from, std::int64_t to) {
+    RankActivity& activity = activity_.ranks[static_cast<std::size_t>(rank)];
+    const int open = ranks_[static_cast<std::size_t>(rank)].open;
+    (deep       ? activity.self_refresh_ticks
+     : open > 0 ? activity.active_power_down_ticks
+                : activity.power_down_ticks) += to - from;
+    if (open == 0) return;
+    activity.any_bank_open_ticks -= to - from;
+    activity.open_bank_ticks -= open * (to - from);
+  }
   /// Rows open at the end count until then.
   UnitActivity finish(std::int64_t end) {
     for (int bank = 0; open_ != 0; ++bank) {

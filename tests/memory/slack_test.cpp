@@ -24,6 +24,8 @@ constexpr NeverTight kNeverTight[] = {
     {"gddr6", "tFAW", "29 clocks hold four times tRRD of 8 only with 3 to spare"},
     {"gddr6", "tRC", "one clock less than tRAS + tRP, by rounding"},
     {"hbm3 hbm4 lpddr5 lpddr6 gddr7", "tRFMab", "the engine manages one bank at a time where the device can"},
+    {"ddr5 hbm2 hbm3 hbm4 gddr7", "tXS",
+     "all commands wait for the longest distance, and an activation, of several ticks, is first"},
     {"lpddr5 lpddr6", "tRPab", "all banks are closed only for a refresh, which is longer"},
     {"lpddr6", "tRAS", "shorter than tRCDrd + tRTP, and than what a write takes"},
     {"lpddr5 lpddr6", "tWTR_S", "the data clock has stopped by then, and is started for a read that could issue"},
@@ -31,11 +33,8 @@ constexpr NeverTight kNeverTight[] = {
 };
 /// Not distances between commands: deadlines with a wide margin, and an order.
 const std::set<std::string> kNoDistance = {"refresh-late", "refresh-count", "tick-order"};
-/// The engine does not power down yet.
-const std::set<std::string> kPower = {"tPD", "tXP", "tXS"};
-
 std::set<std::string> never_tight(std::string_view standard) {
-  std::set<std::string> rules = kPower;
+  std::set<std::string> rules;
   for (const NeverTight& row : kNeverTight) {
     if (is_among(standard, row.standards)) rules.emplace(row.rule);
   }

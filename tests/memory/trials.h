@@ -102,7 +102,7 @@ inline std::vector<Trial> trials_of(const DramDevice& device, int count) {
     if (i % 2 == 0) trial.settings.postponed = 0;
     if (managed && i % 5 == 0) trial.settings.activations_per_management = 8;
     if (i % 6 == 1) trial.settings.power_down_after = 40;
-    if (i % 12 == 7) trial.settings.self_refresh_after = 500;
+    if (i % 12 == 7) trial.settings.self_refresh_after = 100;
     constexpr std::int64_t kOutstanding[] = {1, 4, 64, 64};
     trial.outstanding = pick(std::span<const std::int64_t>(kOutstanding));
     trials.push_back(trial);
