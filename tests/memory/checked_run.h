@@ -55,8 +55,8 @@ inline std::vector<RefreshMode> refresh_modes(const DramDevice& device) {
   return modes;
 }
 
-/// What the checker asks of a controller with those settings: the debt that the standard allows, or that of a controller
-/// that postpones more, where one refresh of each rank may be in hand.
+/// What the checker asks of a controller with those settings: the debt that the standard allows, or that of a
+/// controller that postpones more, where one refresh of each rank may be in hand.
 inline CheckerOptions checker_options(const DramDevice& device, const ControllerSettings& settings) {
   CheckerOptions options;
   options.rising_edge = 1;
