@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -60,10 +59,7 @@ class LatencyCounts {
       seen += exact_[i];
       if (all > 0 && seen >= wanted) return static_cast<double>(i);
     }
-    if (long_.count() == 0) return 0;
-    const double rest =
-        static_cast<double>(wanted - seen - 1) / static_cast<double>(std::max<std::int64_t>(1, long_.count() - 1));
-    return long_.quantile(std::clamp(rest, 0.0, 1.0));
+    return long_.count() == 0 ? 0 : long_.at_rank(static_cast<double>(wanted - seen - 1));
   }
 
   friend bool operator==(const LatencyCounts&, const LatencyCounts&) = default;

@@ -72,8 +72,10 @@ void LogHistogram::merge(const LogHistogram& other) {
 
 double LogHistogram::quantile(double fraction) const {
   ORRERY_CHECK(fraction >= 0 && fraction <= 1);
-  if (count_ == 0) return 0;
-  const double rank = fraction * static_cast<double>(count_ - 1);
+  return count_ == 0 ? 0 : at_rank(fraction * static_cast<double>(count_ - 1));
+}
+
+double LogHistogram::at_rank(double rank) const {
   std::int64_t below = 0;
   for (std::size_t i = 0; i < bins_.size(); ++i) {
     if (bins_[i] == 0) continue;

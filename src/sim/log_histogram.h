@@ -25,6 +25,8 @@ class LogHistogram {
   /// The value at rank fraction * (count - 1), spread evenly inside its bin; off by at most one bin.
   /// Pre: 0 <= fraction <= 1.
   double quantile(double fraction) const;
+  /// The same, by rank among the sorted values. Pre: 0 <= rank <= count - 1.
+  double at_rank(double rank) const;
 
   friend bool operator==(const LogHistogram&, const LogHistogram&) = default;
 

@@ -24,6 +24,13 @@ TEST(LatencyCounts, OfOneLatencyAreThatLatency) {
   EXPECT_EQ(counts.mean(), 52);
 }
 
+TEST(LatencyCounts, QuantilesOfLongLatenciesKeepTheirRank) {
+  // The second of 50: 1 / 49 x 49 is below 1 in floating point.
+  LatencyCounts counts;
+  for (std::int64_t i = 0; i < 50; ++i) counts.add(10'000 + 1'000 * i);
+  EXPECT_NEAR(counts.quantile(0.03), 11'000, 11'000 / 128.0);
+}
+
 /// On both sides of where exact counts end.
 std::vector<std::int64_t> to_latencies(const std::vector<std::uint16_t>& values) {
   std::vector<std::int64_t> latencies;
