@@ -3,62 +3,89 @@
 #include <fmt/format.h>
 
 #include "orrery/base/nearest_name.h"
-#include "orrery/scenario/chip_memory.h"
 
 namespace orrery {
+
 ChipTable ChipTable::read(const Catalog& catalog, Diagnostics& diagnostics) {
   ChipTable table;
-  AchievableShareCache shares;
   for (const std::string& id : catalog.ids("chip")) {
-    const auto entry = catalog.load<ChipRecord>(AnyReference{id, {}}, diagnostics);
-    if (!entry) continue;
-    std::optional<ChipMemoryDevice> memory;
-    AchievableShares memory_shares;
-    if (entry->record.memory.part) {
-      memory = load_chip_memory(entry->record, catalog, diagnostics);
-      if (!memory) continue;
-      memory_shares = shares.of(memory->device, memory->units);
+    auto chip = catalog.load<ChipRecord>(AnyReference{id, {}}, diagnostics);
+    if (!chip) continue;
+    auto entry = std::make_unique<Entry>();
+    entry->record = std::move(chip->record);
+    entry->provenance = std::move(chip->provenance);
+    const auto add_provenance = [&](const std::vector<ProvenanceItem>& items) {
+      entry->provenance.insert(entry->provenance.end(), items.begin(), items.end());
+    };
+    if (auto family = catalog.load<FamilyRecord>(entry->record->family, diagnostics)) {
+      entry->family = std::move(family->record);
+      add_provenance(family->provenance);
     }
-    table.add(chip_facts(entry->record, memory_shares), entry->record.aliases);
-    if (entry->record.header.status == Status::assumed) table.assumed_.insert(id);
-    const auto family = catalog.load<FamilyRecord>(entry->record.family, diagnostics);
-    if (!family) continue;
-    const auto link = entry->record.link ? catalog.load<LinkRecord>(*entry->record.link, diagnostics) : std::nullopt;
-    table.compiled_.emplace(
-        id, Chip(entry->record, family->record, link ? std::optional(link->record) : std::nullopt, memory_shares));
-    auto& [provenance, without_link] = table.provenance_[id];
-    provenance = entry->provenance;
-    provenance.insert(provenance.end(), family->provenance.begin(), family->provenance.end());
-    if (memory) provenance.insert(provenance.end(), memory->provenance.begin(), memory->provenance.end());
-    without_link = provenance.size();
-    if (link) provenance.insert(provenance.end(), link->provenance.begin(), link->provenance.end());
+    if (entry->record->memory.part) {
+      entry->memory = load_chip_memory(*entry->record, catalog, diagnostics);
+      if (!entry->memory) continue;
+      add_provenance(entry->memory->provenance);
+    }
+    entry->provenance_without_link = entry->provenance.size();
+    if (entry->record->link) {
+      if (auto link = catalog.load<LinkRecord>(*entry->record->link, diagnostics)) {
+        entry->link = std::move(link->record);
+        add_provenance(link->provenance);
+      }
+    }
+    table.names_.emplace_back(id, entry.get());
+    for (const std::string& alias : entry->record->aliases) table.names_.emplace_back(alias, entry.get());
+    table.entries_.emplace(id, std::move(entry));
   }
   return table;
 }
 
 void ChipTable::add(ChipFacts facts, std::vector<std::string> aliases) {
-  chips_.push_back(std::make_unique<const ChipFacts>(std::move(facts)));
-  names_.emplace_back(chips_.back()->id, chips_.back().get());
-  for (std::string& alias : aliases) names_.emplace_back(std::move(alias), chips_.back().get());
+  auto entry = std::make_unique<Entry>();
+  names_.emplace_back(facts.id, entry.get());
+  for (std::string& alias : aliases) names_.emplace_back(std::move(alias), entry.get());
+  const std::string id = facts.id;
+  entry->facts = std::move(facts);
+  entries_.emplace(id, std::move(entry));
 }
 
-const Chip* ChipTable::chip(const ChipFacts& facts) const {
-  const auto found = compiled_.find(facts.id);
-  return found == compiled_.end() ? nullptr : &found->second;
-}
-
-std::span<const ProvenanceItem> ChipTable::provenance(const ChipFacts& facts, bool with_link) const {
-  const auto found = provenance_.find(facts.id);
-  if (found == provenance_.end()) return {};
-  const auto& [provenance, without_link] = found->second;
-  return std::span(provenance).first(with_link ? provenance.size() : without_link);
+/// Pre: the caller holds the mutex.
+void ChipTable::compile(Entry& entry) const {
+  AchievableShares shares;
+  if (entry.memory) shares = shares_->cache.of(entry.memory->device, entry.memory->units);
+  entry.facts = chip_facts(*entry.record, shares);
+  if (entry.family) entry.chip.emplace(*entry.record, *entry.family, entry.link, shares);
 }
 
 const ChipFacts* ChipTable::find(std::string_view name) const {
-  for (const auto& [known, chip] : names_) {
-    if (known == name) return chip;
+  for (const auto& [known, entry] : names_) {
+    if (known != name) continue;
+    const std::lock_guard lock(shares_->mutex);
+    if (!entry->facts) compile(*entry);
+    return &*entry->facts;
   }
   return nullptr;
+}
+
+const ChipTable::Entry* ChipTable::entry_of(const ChipFacts& facts) const {
+  const auto found = entries_.find(facts.id);
+  return found == entries_.end() ? nullptr : found->second.get();
+}
+
+const Chip* ChipTable::chip(const ChipFacts& facts) const {
+  const Entry* entry = entry_of(facts);
+  return entry != nullptr && entry->chip ? &*entry->chip : nullptr;
+}
+
+bool ChipTable::is_assumed(const ChipFacts& facts) const {
+  const Entry* entry = entry_of(facts);
+  return entry != nullptr && entry->record && entry->record->header.status == Status::assumed;
+}
+
+std::span<const ProvenanceItem> ChipTable::provenance(const ChipFacts& facts, bool with_link) const {
+  const Entry* entry = entry_of(facts);
+  if (entry == nullptr || !entry->family) return {};
+  return std::span(entry->provenance).first(with_link ? entry->provenance.size() : entry->provenance_without_link);
 }
 
 std::string ChipTable::hint(std::string_view name) const {
