@@ -63,7 +63,7 @@ BankTimes::BankTimes(const DramDevice& device, int turns, int turn) : commands_(
   take_distances(device);
 }
 
-void BankTimes::take_slots(const DramDevice& device, int turns, int turn) {
+void BankTimes::take_slots(const DramDevice& device, int turns, std::int64_t turn) {
   const bool rising = device.commands[static_cast<std::size_t>(RD)].edge == ClockEdge::rising;
   const std::int64_t clock = device.ticks_per_clock;
   const std::int64_t first = rising ? 1 : 0;  // rising edges are the odd ticks

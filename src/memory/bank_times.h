@@ -203,7 +203,7 @@ class BankTimes {
     }
   }
   void pair_edge(DramCommand command, std::int64_t tick);
-  void take_slots(const DramDevice& device, int turns, int turn);
+  void take_slots(const DramDevice& device, int turns, std::int64_t turn);
   void take_distances(const DramDevice& device);
 
   // By bank.
