@@ -77,6 +77,7 @@ int command_init(const Arguments& arguments, Program& program);
 int command_profile(const Arguments& arguments, Program& program);
 int command_memory(const Arguments& arguments, Program& program);
 int command_network(const Arguments& arguments, Program& program);
+int command_radio(const Arguments& arguments, Program& program);
 int command_op(const Arguments& arguments, Program& program);
 int command_predict(const Arguments& arguments, Program& program);
 int command_fit(const Arguments& arguments, Program& program);

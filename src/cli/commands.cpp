@@ -161,6 +161,18 @@ constexpr OptionRow kNetworkOptions[] = {
     {"--json", "", "print JSON"},
 };
 
+constexpr OptionRow kRadioOptions[] = {
+    {"CELL", "", "a cell of the catalog: `orrery list radio`", required},
+    {"--users", "N", "who send small questions; 1 when absent"},
+    {"--gap", "TIME", "mean time between the questions of one user; 100 ms when absent"},
+    {"--grant", "NAME", "configured, unsolicited, sr or sr_bsr, in place of the cell's own"},
+    {"--sr-period", "TIME", "in place of the cell's own, as in '20 ms'"},
+    {"--load", "SHARE", "of the slots that others have filled, as in 0.3; 0 when absent"},
+    {"--packets", "N", "questions of all users together; 1000000 when absent"},
+    {"--seed", "N", "of what is random; 1 when absent"},
+    {"--json", "", "print JSON"},
+};
+
 constexpr OptionRow kMemoryOptions[] = {
     {"PARTS", "", "a part by id, of a height as in hbm3e-9200:12; several, as in a,b, are set side by side", required},
     {"--pattern", "LIST",
@@ -226,6 +238,7 @@ constexpr CommandRow kCommands[] = {
      command_memory},
     {"network", "Predict operators", "time of collectives between chips and between nodes", kNetworkOptions,
      command_network},
+    {"radio", "Predict operators", "delays and rates of a cell of a mobile network", kRadioOptions, command_radio},
     {"predict", "Predict operators", "append predictions to a table of operators or of deployments", kPredictOptions,
      command_predict},
     {"fit", "Predict operators", "fit operator constants to measured points", kFitOptions, command_fit},

@@ -12,6 +12,7 @@
 #include "orrery/memory/device.h"
 #include "orrery/model/model_record.h"
 #include "orrery/network/link_record.h"
+#include "orrery/network/radio_record.h"
 #include "orrery/scenario/chip_memory.h"
 #include "orrery/scenario/site_record.h"
 #include "orrery/scenario/workload_record.h"
@@ -43,6 +44,8 @@ template <>
 struct KindOf<StandardRecord> : StandardKind {};
 template <>
 struct KindOf<LinkRecord> : LinkKind {};
+template <>
+struct KindOf<RadioRecord> : RadioKind {};
 template <>
 struct KindOf<ServerRecord> : ServerKind {};
 template <>
@@ -143,6 +146,7 @@ constexpr CatalogKind kKinds[] = {
      check_entry<CalibrationRecord>},
     {"link", "link", "what joins chips and servers, with its collectives", record_type<LinkRecord>,
      check_entry<LinkRecord>},
+    {"radio", "radio", "cells of mobile networks", record_type<RadioRecord>, check_entry<RadioRecord>},
     {"server", "server", "servers with their chips, power and price", record_type<ServerRecord>,
      check_entry<ServerRecord>},
     {"model", "model", "language models", record_type<ModelRecord>, check_entry<ModelRecord>},
@@ -223,6 +227,7 @@ template std::optional<CatalogEntry<CalibrationRecord>> Catalog::load(const AnyR
 template std::optional<CatalogEntry<MemoryPartRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
 template std::optional<CatalogEntry<StandardRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
 template std::optional<CatalogEntry<LinkRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
+template std::optional<CatalogEntry<RadioRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
 template std::optional<CatalogEntry<ServerRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
 template std::optional<CatalogEntry<ModelRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
 template std::optional<CatalogEntry<FrameworkRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string>
+
+#include "orrery/network/radio_cell.h"
 #include "orrery/network/retransmissions.h"
 #include "orrery/network/slot_calendar.h"
 
@@ -21,6 +24,17 @@ inline RadioTiming example_timing(Grant grant = Grant::configured, std::int64_t 
 
 inline SlotCalendar example_calendar(Grant grant = Grant::configured, std::int64_t sr_period_slots = 5) {
   return *SlotCalendar::make(example_timing(grant, sr_period_slots));
+}
+
+/// A cell of the catalog, as its file says.
+inline RadioRecord catalog_radio(const std::string& id) {
+  Diagnostics diagnostics;
+  const auto node = parse_yaml_file("catalog/radio/" + id + ".yaml", diagnostics);
+  return read_record<RadioRecord>(*node, diagnostics).value();
+}
+inline RadioCell compiled(const RadioRecord& record) {
+  Diagnostics diagnostics;
+  return RadioCell::compile(record, diagnostics).value();
 }
 
 inline constexpr Retransmissions kExampleErrors{0.1, 0.1, 3};
