@@ -95,6 +95,10 @@ constexpr DiagnosticCode kCodes[] = {
     {"too-deep", "the file is nested too deeply",
      "No scenario or catalog entry needs more than 64 levels. This is usually a bracket that was never\n"
      "closed."},
+    {"triangle-violation", "a way over a third region is shorter than the direct one",
+     "A warning. The figures of a table of round trips were measured on different paths, or are percentiles, which\n"
+     "do not add up; they are kept as they were measured. Look at the pair that the message names if the table\n"
+     "was typed by hand."},
     {"unknown-key", "a key is not known at this place",
      "It would have no effect, and the run would use other values than the file seems to say. The hint\n"
      "names the nearest known key; `orrery schema KIND --markdown` lists them all."},

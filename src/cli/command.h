@@ -78,6 +78,8 @@ int command_profile(const Arguments& arguments, Program& program);
 int command_memory(const Arguments& arguments, Program& program);
 int command_network(const Arguments& arguments, Program& program);
 int command_radio(const Arguments& arguments, Program& program);
+int command_access(const Arguments& arguments, Program& program);
+int command_wan(const Arguments& arguments, Program& program);
 int command_op(const Arguments& arguments, Program& program);
 int command_predict(const Arguments& arguments, Program& program);
 int command_fit(const Arguments& arguments, Program& program);

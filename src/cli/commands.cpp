@@ -173,6 +173,27 @@ constexpr OptionRow kRadioOptions[] = {
     {"--json", "", "print JSON"},
 };
 
+constexpr OptionRow kAccessOptions[] = {
+    {"ID", "", "home Wi-Fi or a fixed line: `orrery list access`", required},
+    {"--json", "", "print JSON"},
+};
+
+constexpr OptionRow kWanOptions[] = {
+    {"FROM", "", "the region that a round trip starts from; without regions, the whole table"},
+    {"TO", "", "the region at its other end"},
+    {"--table", "ID", "of round trips: `orrery list wan`; may be left out where there is one"},
+    {"--cell", "ID", "adds a user in a cell of FROM: the network's share of the time to first token, by parts"},
+    {"--access", "ID", "the same for a user at home"},
+    {"--request", "SIZE", "of the user's request, as in '6 kB' or '1.5 MB' for a photo"},
+    {"--new", "", "the request opens a new connection"},
+    {"--quiet", "TIME", "since the user's last traffic: the cell may have put the user to sleep"},
+    {"--server-time", "TIME", "up to the first token: the user may fall asleep; not counted itself"},
+    {"--tokens", "N", "of the answer: its packets, bytes, price and energy"},
+    {"--stream-interval", "N", "tokens of a chunk; 1 when absent"},
+    {"--transport", "ID", "`orrery list transport`; may be left out where there is one"},
+    {"--json", "", "print JSON"},
+};
+
 constexpr OptionRow kMemoryOptions[] = {
     {"PARTS", "", "a part by id, of a height as in hbm3e-9200:12; several, as in a,b, are set side by side", required},
     {"--pattern", "LIST",
@@ -239,6 +260,9 @@ constexpr CommandRow kCommands[] = {
     {"network", "Predict operators", "time of collectives between chips and between nodes", kNetworkOptions,
      command_network},
     {"radio", "Predict operators", "delays and rates of a cell of a mobile network", kRadioOptions, command_radio},
+    {"access", "Predict operators", "delays of home Wi-Fi and fixed lines", kAccessOptions, command_access},
+    {"wan", "Predict operators", "round trips between regions, and a request's way to the first token", kWanOptions,
+     command_wan},
     {"predict", "Predict operators", "append predictions to a table of operators or of deployments", kPredictOptions,
      command_predict},
     {"fit", "Predict operators", "fit operator constants to measured points", kFitOptions, command_fit},
