@@ -11,6 +11,7 @@
 #include "orrery/base/unit.h"
 #include "orrery/cli/command.h"
 #include "orrery/cli/program.h"
+#include "orrery/cli/radio_sharing.h"
 #include "orrery/network/radio_pings.h"
 #include "orrery/report/provenance_text.h"
 
@@ -21,6 +22,8 @@ constexpr std::int64_t kMostUsers = 100'000;
 constexpr std::int64_t kMostPackets = 100'000'000;
 constexpr double kMostLoad = 0.95;        // beyond it, what others do is all that counts
 constexpr double kMostControlUse = 0.95;  // beyond it, queues grow for longer than a run lasts
+constexpr double kMostBulkUse = 0.95;     // as well
+constexpr std::int64_t kBulkTransfers = 20'000;
 constexpr double kMegabit = 1e6 / 8;
 
 /// The command line, apart from the cell.
@@ -28,6 +31,9 @@ struct RadioRequest {
   PingQuestion pings;
   std::optional<Grant> grant;
   std::optional<Seconds> sr_period;
+  std::optional<std::int64_t> pdcch_per_slot;
+  std::optional<BulkQuestion> bulk;
+  bool streams = false;
 };
 
 Result<std::int64_t> whole(const Arguments& arguments, std::string_view option, std::int64_t absent,
@@ -57,6 +63,20 @@ Result<Grant> grant_of(const std::string& text) {
   const std::string nearest = did_you_mean(text, names);
   return failure(fmt::format("--grant: there is no '{}' ({})", text,
                              nearest.empty() ? fmt::format("{}", fmt::join(names, ", ")) : nearest));
+}
+
+/// The bulk transfers of the command line, if any.
+Result<std::optional<BulkQuestion>> bulk_of(const Arguments& arguments, const PingQuestion& pings) {
+  const auto size = arguments.get("--bulk");
+  const auto rate = arguments.get("--bulk-rate");
+  if (!size && !rate) return std::nullopt;
+  if (!size || !rate) return failure("--bulk and --bulk-rate come together");
+  const auto bytes = parse_quantity(*size, dimension_of(Bytes()));
+  if (!bytes) return failure("--bulk: " + bytes.error().message);
+  const auto often = parse_quantity(*rate, dimension_of(Hertz()));
+  if (!often) return failure("--bulk-rate: " + often.error().message);
+  if (!(*bytes >= 1) || !(*often > 0)) return failure("--bulk and --bulk-rate are above 0");
+  return BulkQuestion{Bytes(*bytes), Hertz(*often), kBulkTransfers, pings.load, pings.seed};
 }
 
 Result<RadioRequest> read_request(const Arguments& arguments) {
@@ -94,6 +114,15 @@ Result<RadioRequest> read_request(const Arguments& arguments) {
     if (!period) return failure(period.error());
     request.sr_period = *period;
   }
+  if (arguments.has("--pdcch")) {
+    const auto entries = whole(arguments, "--pdcch", 1, 1000);
+    if (!entries) return failure(entries.error());
+    request.pdcch_per_slot = *entries;
+  }
+  const auto bulk = bulk_of(arguments, request.pings);
+  if (!bulk) return failure(bulk.error());
+  request.bulk = *bulk;
+  request.streams = arguments.has("--streams");
   return request;
 }
 
@@ -257,7 +286,9 @@ void write_rates(JsonWriter& json, const RadioCell& cell) {
 }
 
 std::string json_of(const RadioAnswer& given, const RadioCell& cell, const RadioRecord& record,
-                    const PingQuestion& question, std::span<const ProvenanceItem> provenance) {
+                    const RadioRequest& request, const std::optional<BulkAnswer>& bulk,
+                    std::span<const ProvenanceItem> provenance) {
+  const PingQuestion& question = request.pings;
   JsonWriter json;
   json.begin_object();
   json.field("schema_version", 1);
@@ -296,6 +327,8 @@ std::string json_of(const RadioAnswer& given, const RadioCell& cell, const Radio
   }
   json.end_array();
   json.field("control_use", given.control_use);
+  if (request.streams) streams_json(json, cell, question.seed);
+  if (bulk) bulk_json(json, *bulk);
   if (record.measured && record.measured->round_trip) {
     json.field("measured_round_trip_ms", record.measured->round_trip->value.si() * 1e3);
   }
@@ -323,6 +356,7 @@ int command_radio(const Arguments& arguments, Program& program) {
   RadioRecord& record = entry->record;
   if (request->grant) record.grant.value = *request->grant;
   if (request->sr_period) record.sr_period.value = *request->sr_period;
+  if (request->pdcch_per_slot) record.pdcch_per_slot.value = *request->pdcch_per_slot;
   const auto cell = RadioCell::compile(record, diagnostics);
   if (!cell) return program.refuse(diagnostics.sorted().front().message);  // only the options can have done it
   const PingQuestion& question = request->pings;
@@ -331,12 +365,24 @@ int command_radio(const Arguments& arguments, Program& program) {
                                       question.users, 100 * use, 100 * kMostControlUse),
                           "fewer --users or a longer --gap");
   }
+  std::optional<BulkAnswer> bulk;
+  if (request->bulk) {
+    if (!cell->carries_data()) return program.refuse(fmt::format("--bulk: block sizes of {} are not described", id));
+    if (const double use = bulk_use(*cell, *request->bulk); use > kMostBulkUse) {
+      return program.refuse(fmt::format("--bulk takes the cell to {:.0f} %; a run needs {:.0f} % or less", 100 * use,
+                                        100 * kMostBulkUse));
+    }
+    bulk = carry_bulk(*cell, *request->bulk);
+  }
   const RadioAnswer given = answer(*cell, record, question);
-  if (arguments.has("--json")) return program.print(json_of(given, *cell, record, question, entry->provenance));
+  if (arguments.has("--json")) {
+    return program.print(json_of(given, *cell, record, *request, bulk, entry->provenance));
+  }
   const TextStyle& style = program.surroundings().style;
-  return program.print(head_text(*cell, record, question) + rates_text(*cell, record, style) +
-                       delays_text(given, record, style) + picture(given, style) +
-                       weak_numbers_text(entry->provenance, style));
+  return program.print(
+      head_text(*cell, record, question) + rates_text(*cell, record, style) + delays_text(given, record, style) +
+      picture(given, style) + (request->streams ? streams_text(*cell, question.seed, style) : "") +
+      (bulk ? bulk_text(*bulk, *request->bulk, style) : "") + weak_numbers_text(entry->provenance, style));
 }
 
 }  // namespace orrery

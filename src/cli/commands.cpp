@@ -169,6 +169,10 @@ constexpr OptionRow kRadioOptions[] = {
     {"--sr-period", "TIME", "in place of the cell's own, as in '20 ms'"},
     {"--load", "SHARE", "of the slots that others have filled, as in 0.3; 0 when absent"},
     {"--packets", "N", "questions of all users together; 1000000 when absent"},
+    {"--pdcch", "N", "entries of the control channel in a slot, in place of the cell's own"},
+    {"--streams", "", "token streams that the control channel carries"},
+    {"--bulk", "SIZE", "downlink transfers of that size as well, as in '5 MB': slot by slot and by processor sharing"},
+    {"--bulk-rate", "RATE", "how often one starts, as in '10 /s'"},
     {"--seed", "N", "of what is random; 1 when absent"},
     {"--json", "", "print JSON"},
 };

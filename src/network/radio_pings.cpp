@@ -1,34 +1,15 @@
 #include "orrery/network/radio_pings.h"
 
 #include <algorithm>
-#include <array>
 #include <queue>
 
 #include "orrery/base/random_stream.h"
+#include "orrery/network/filled_slots.h"
 
 namespace orrery {
 namespace {
 
 constexpr std::string_view kLayer = "network";
-
-/// Slots that others have filled: one draw for each slot and direction, whoever asks.
-class FilledSlots {
- public:
-  FilledSlots(double load, std::uint64_t seed) : load_(load), key_(RandomStream(seed, kLayer, "filled slots").next()) {}
-
-  bool has(std::int64_t slot, Direction direction) const {
-    if (load_ <= 0) return false;
-    const auto number = static_cast<std::uint64_t>(slot);
-    const auto half = [](std::uint64_t x, int shift) { return static_cast<std::uint32_t>(x >> shift); };
-    const auto words = philox_block({half(number, 0), half(number, 32), direction == Direction::uplink ? 1U : 0U, 0},
-                                    {half(key_, 0), half(key_, 32)});
-    return words[0] * 0x1p-32 < load_;
-  }
-
- private:
-  double load_;
-  std::uint64_t key_;
-};
 
 /// The slots of a cell with many users and others' traffic.
 class BusySlots {

@@ -92,8 +92,8 @@ void check_physics(const WanRecord& wan, Diagnostics& diagnostics) {
   const Wan::Detour& first = detours.front();
   diagnostics.warning(
       "triangle-violation", wan.header.place_of("round_trip_p95"),
-      fmt::format("{} ways over a third region are shorter than the direct one, the first from {} over {} to {}: {} "
-                  "against {}",
+      fmt::format("ways over a third region that are shorter than the direct one: {}, the first from {} over {} to "
+                  "{}, {} against {}",
                   detours.size(), first.from, first.via, first.to, milliseconds_text(first.over_via),
                   milliseconds_text(first.direct)),
       "percentiles of different paths do not add up; kept as measured");
