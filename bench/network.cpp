@@ -28,7 +28,7 @@ void count(benchmark::State& state, std::int64_t packets) {
       benchmark::Counter(static_cast<double>(packets * state.iterations()), benchmark::Counter::kIsRate);
 }
 
-void calendar(benchmark::State& state, const PingQuestion& question) {
+void carry(benchmark::State& state, const PingQuestion& question) {
   const RadioCell cell = load("skt-5g");
   for (auto _ : state) {
     PingDelays delays = carry_pings(cell, question);
@@ -38,7 +38,13 @@ void calendar(benchmark::State& state, const PingQuestion& question) {
   count(state, 2 * question.packets);
 }
 
-void distribution(benchmark::State& state) {
+void RadioCalendar(benchmark::State& state) { carry(state, {.packets = kPings}); }
+void RadioCalendar32Users(benchmark::State& state) { carry(state, {.users = 32, .packets = kPings}); }
+void RadioCalendar32UsersLoaded(benchmark::State& state) {
+  carry(state, {.users = 32, .packets = kPings, .load = 0.3});
+}
+
+void RadioDistribution(benchmark::State& state) {
   const RadioCell cell = load("skt-5g");
   const DelayDistribution delays = uplink_delays(cell.calendar(), cell.errors());
   RandomStream stream(1, "network", "bench");
@@ -50,11 +56,10 @@ void distribution(benchmark::State& state) {
   count(state, kPings);
 }
 
-BENCHMARK_CAPTURE(calendar, one_user, PingQuestion{.packets = kPings})->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(calendar, users_32, PingQuestion{.users = 32, .packets = kPings})->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(calendar, users_32_load_30, PingQuestion{.users = 32, .packets = kPings, .load = 0.3})
-    ->Unit(benchmark::kMillisecond);
-BENCHMARK(distribution)->Unit(benchmark::kMillisecond);
+BENCHMARK(RadioCalendar)->Unit(benchmark::kMillisecond);
+BENCHMARK(RadioCalendar32Users)->Unit(benchmark::kMillisecond);
+BENCHMARK(RadioCalendar32UsersLoaded)->Unit(benchmark::kMillisecond);
+BENCHMARK(RadioDistribution)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace orrery

@@ -4,7 +4,9 @@ namespace orrery {
 namespace {
 
 /// A row as the standard prints it: R x 1024, which has halves.
-consteval ModulationCoding row(int Qm, double R_1024) { return {Qm, static_cast<int>(2 * R_1024)}; }
+consteval ModulationCoding row(int symbol_bits, double rate_1024) {
+  return {symbol_bits, static_cast<int>(2 * rate_1024)};
+}
 
 constexpr ModulationCoding kCqi64[] = {row(2, 78),  row(2, 120), row(2, 193), row(2, 308), row(2, 449),
                                        row(2, 602), row(4, 378), row(4, 490), row(4, 616), row(6, 466),

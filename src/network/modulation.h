@@ -18,11 +18,11 @@ struct EnumNames<Constellation> {
 
 /// A modulation with a code rate. The rate is kept as R x 2048, which is whole in every row of the tables.
 struct ModulationCoding {
-  int Qm = 0;      ///< bits of a symbol
-  int R_2048 = 0;  ///< code rate x 2048
+  int symbol_bits = 0;  ///< Q_m
+  int rate_2048 = 0;    ///< code rate x 2048
 
-  constexpr double code_rate() const { return R_2048 / 2048.0; }
-  constexpr double bits_per_symbol() const { return Qm * code_rate(); }
+  constexpr double code_rate() const { return rate_2048 / 2048.0; }
+  constexpr double bits_per_symbol() const { return symbol_bits * code_rate(); }
 };
 
 /// The rows of the channel quality indicator from 1 to 15: row i is element i - 1.

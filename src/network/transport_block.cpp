@@ -52,9 +52,9 @@ std::int64_t transport_block_bits(const BlockShape& shape) {
   ORRERY_CHECK(shape.elements >= 0 && shape.resource_blocks >= 0 && shape.layers >= 1 && shape.layers <= 4);
   const std::int64_t elements = std::int64_t{std::min(kMostElements, shape.elements)} * shape.resource_blocks;
   if (elements == 0) return 0;
-  const std::int64_t scaled = elements * shape.coding.R_2048 * shape.coding.Qm * shape.layers;
+  const std::int64_t scaled = elements * shape.coding.rate_2048 * shape.coding.symbol_bits * shape.layers;
   if (scaled <= kLargestSmallBlock << kRateBits) return small_block(scaled);
-  return large_block(scaled, 4 * shape.coding.R_2048 <= 1 << kRateBits);
+  return large_block(scaled, 4 * shape.coding.rate_2048 <= 1 << kRateBits);
 }
 
 }  // namespace orrery

@@ -25,16 +25,16 @@ TEST(Modulation, EveryRowCarriesAtLeastAsMuchAsTheOneBefore) {
       for (std::size_t i = 1; i < table.size(); ++i) {
         // MCS 16 to 17 of the first table: 4 x 658 = 2632 to 6 x 438 = 2628, as the standard has it
         EXPECT_GE(table[i].bits_per_symbol(), table[i - 1].bits_per_symbol() - 0.004) << i;
-        EXPECT_GE(table[i].Qm, table[i - 1].Qm);
-        EXPECT_LE(table[i].Qm, most_bits(largest));
+        EXPECT_GE(table[i].symbol_bits, table[i - 1].symbol_bits);
+        EXPECT_LE(table[i].symbol_bits, most_bits(largest));
       }
     }
   }
 }
 
 TEST(Modulation, HalvesOfTheCodeRateAreKept) {
-  EXPECT_EQ(mcs_table(Constellation::qam256)[20].R_2048, 1365);
-  EXPECT_EQ(mcs_table(Constellation::qam256)[26].R_2048, 1833);
+  EXPECT_EQ(mcs_table(Constellation::qam256)[20].rate_2048, 1365);
+  EXPECT_EQ(mcs_table(Constellation::qam256)[26].rate_2048, 1833);
 }
 
 }  // namespace

@@ -11,14 +11,14 @@ namespace orrery {
 namespace {
 
 struct Golden {
-  int elements, resource_blocks, Qm;
-  double R_1024;
+  int elements, resource_blocks, symbol_bits;
+  double rate_1024;
   int layers;
   std::int64_t bits;
 };
 
-std::int64_t bits_of(int elements, int resource_blocks, int Qm, double R_1024, int layers) {
-  return transport_block_bits({elements, resource_blocks, {Qm, static_cast<int>(2 * R_1024)}, layers});
+std::int64_t bits_of(int elements, int resource_blocks, int symbol_bits, double rate_1024, int layers) {
+  return transport_block_bits({elements, resource_blocks, {symbol_bits, static_cast<int>(2 * rate_1024)}, layers});
 }
 
 TEST(TransportBlock, SizesAreThoseOfTheReference) {
@@ -32,8 +32,9 @@ TEST(TransportBlock, SizesAreThoseOfTheReference) {
       {144, 217, 8, 948, 4, 934'152}, {144, 10, 6, 666, 2, 11'272},     {144, 10, 4, 378, 1, 2152},
       {144, 20, 6, 466, 1, 7808}};
   for (const Golden& golden : goldens) {
-    EXPECT_EQ(bits_of(golden.elements, golden.resource_blocks, golden.Qm, golden.R_1024, golden.layers), golden.bits)
-        << golden.elements << " " << golden.resource_blocks << " " << golden.Qm << " " << golden.R_1024;
+    EXPECT_EQ(bits_of(golden.elements, golden.resource_blocks, golden.symbol_bits, golden.rate_1024, golden.layers),
+              golden.bits)
+        << golden.elements << " " << golden.resource_blocks << " " << golden.symbol_bits << " " << golden.rate_1024;
   }
 }
 
@@ -61,9 +62,9 @@ class StandardText {
     }
   }
 
-  double size(double elements, double prb, double R_1024, double Qm, double v) const {
+  double size(double elements, double prb, double rate_1024, double symbol_bits, double v) const {
     const double N_RE = std::min(156.0, elements) * prb;
-    const double N_info = N_RE * (R_1024 / 1024.0) * Qm * v;
+    const double N_info = N_RE * (rate_1024 / 1024.0) * symbol_bits * v;
     if (N_info <= 3824) {
       const double n = std::max(3.0, std::floor(std::log2(N_info)) - 6);
       const double quantised = std::max(24.0, std::pow(2.0, n) * std::floor(N_info / std::pow(2.0, n)));
@@ -76,7 +77,7 @@ class StandardText {
     const double step = std::pow(2.0, n);
     const double quantised = std::max(3840.0, step * std::floor((N_info - 24) / step + 0.5));
     double C = 1;
-    if (R_1024 <= 256) {
+    if (rate_1024 <= 256) {
       C = std::ceil((quantised + 24) / 3816);
     } else if (quantised > 8424) {
       C = std::ceil((quantised + 24) / 8424);
@@ -97,7 +98,7 @@ TEST(TransportBlock, All30576CombinationsAgreeWithASecondReadingOfTheStandard) {
   for (const ModulationCoding& coding : mcs_table(Constellation::qam256)) {
     for (int resource_blocks = 1; resource_blocks <= 273; ++resource_blocks) {
       for (int layers = 1; layers <= 4; ++layers) {
-        const double second = standard.size(144, resource_blocks, coding.R_2048 / 2.0, coding.Qm, layers);
+        const double second = standard.size(144, resource_blocks, coding.rate_2048 / 2.0, coding.symbol_bits, layers);
         different +=
             static_cast<double>(transport_block_bits({144, resource_blocks, coding, layers})) == second ? 0 : 1;
         ++compared;
@@ -115,8 +116,8 @@ TEST(TransportBlock, OtherNumbersOfElementsAgreeAsWell) {
       for (const ModulationCoding& coding : mcs_table(largest)) {
         for (const int resource_blocks : {1, 2, 3, 11, 24, 51, 106, 217, 264, 273}) {
           EXPECT_EQ(static_cast<double>(transport_block_bits({elements, resource_blocks, coding, 1})),
-                    standard.size(elements, resource_blocks, coding.R_2048 / 2.0, coding.Qm, 1))
-              << elements << " " << resource_blocks << " " << coding.Qm << " " << coding.R_2048;
+                    standard.size(elements, resource_blocks, coding.rate_2048 / 2.0, coding.symbol_bits, 1))
+              << elements << " " << resource_blocks << " " << coding.symbol_bits << " " << coding.rate_2048;
         }
       }
     }
@@ -128,7 +129,7 @@ TEST(TransportBlock, MoreResourceBlocksNeverCarryLess) {
     for (int resource_blocks = 2; resource_blocks <= 273; ++resource_blocks) {
       EXPECT_GE(transport_block_bits({144, resource_blocks, coding, 4}),
                 transport_block_bits({144, resource_blocks - 1, coding, 4}))
-          << coding.Qm << " " << coding.R_2048 << " " << resource_blocks;
+          << coding.symbol_bits << " " << coding.rate_2048 << " " << resource_blocks;
     }
   }
 }
