@@ -9,7 +9,6 @@
 #include "orrery/cli/command.h"
 #include "orrery/cli/program.h"
 #include "orrery/network/access_record.h"
-#include "orrery/network/delay_distribution.h"
 #include "orrery/network/network_budget.h"
 #include "orrery/network/wan.h"
 #include "orrery/report/provenance_text.h"
@@ -94,7 +93,6 @@ class WanDesk {
 struct Journey {
   std::string access;  ///< name
   NetworkBudget budget;
-  Seconds round_trip;
   std::optional<TokenStream> stream;
   JoulesPerByte energy_per_byte;  ///< of all links
   DollarsPerByte price_per_byte;
@@ -114,9 +112,8 @@ void take_cell(WanDesk& desk, const std::string& id, Diagnostics& diagnostics, J
   if (!cell->carries_data() && !(record->measured && record->measured->uplink)) {
     return desk.fail(fmt::format("{} has neither block sizes nor a measured uplink", id));
   }
-  const auto mean = [&](const DelayDistribution& delays) { return Seconds(milliseconds(delays.mean()) * 1e-3); };
-  path.access_up = mean(uplink_delays(cell->calendar(), cell->errors()));
-  path.access_down = mean(downlink_delays(cell->calendar(), cell->errors()));
+  path.access_up = radio_stages(uplink_parts(cell->calendar(), cell->errors()), "up");
+  path.access_down = radio_stages(downlink_parts(cell->calendar(), cell->errors()), "down");
   path.core = record->core_round_trip.value;
   path.uplink = record->measured && record->measured->uplink ? record->measured->uplink->value
                                                              : cell->highest_rate(Direction::uplink);
@@ -134,7 +131,9 @@ void take_cell(WanDesk& desk, const std::string& id, Diagnostics& diagnostics, J
 void take_access(WanDesk& desk, const std::string& id, Journey& journey, PathRequest& path) {
   const auto record = desk.load<AccessRecord>("access", id);
   if (!record) return;
-  path.access_up = path.access_down = round_trips(*record).mean() / 2;
+  const Seconds way = round_trips(*record).mean() / 2;
+  path.access_up = {{"access up", way}};
+  path.access_down = {{"access down", way}};
   path.uplink = record->uplink.value;
   journey.access = record->header.name;
   journey.energy_per_byte = journey.energy_per_byte + record->energy_per_byte.value;
@@ -168,7 +167,6 @@ std::optional<Journey> travel(WanDesk& desk, const Wan& wan, const WanRecord& re
   if (access) take_access(desk, *access, journey, path);
   if (!desk.is_good() || !transport) return std::nullopt;
   journey.budget = time_to_first_token(*transport, path);
-  journey.round_trip = path.access_up + path.core + path.wan + path.access_down;
   if (const auto tokens = desk.count("--tokens")) {
     const auto interval = desk.count("--stream-interval").value_or(1);
     journey.stream = token_stream(*transport, *tokens, interval);

@@ -79,31 +79,60 @@ double DelayDistribution::percentile(double fraction) const {
 
 namespace {
 
-template <class Carry>
-DelayDistribution delays_of(const SlotCalendar& calendar, RadioTicks stack, const Retransmissions& errors,
-                            const Carry& carry) {
+/// Every slot that an arrival can wait for, with every number of losses: `take(probability, is_first, packet)`, where
+/// the packet is the latest that still takes the slot. A whole period later, so that no time is negative.
+template <class Carry, class Take>
+void walk(const SlotCalendar& calendar, RadioTicks stack, const Retransmissions& errors, const Carry& carry,
+          const Take& take) {
   const RadioTicks slot = calendar.timing().pattern.slot();
-  std::vector<DelayDistribution::Stretch> stretches;
+  const RadioTicks later = calendar.period() * (stack / calendar.period() + 1);
   for (int failures = 0; failures <= errors.most; ++failures) {
     const double probability = errors.probability(failures);
     if (probability <= 0) continue;
-    RadioTicks done_before = -1;
     for (std::int64_t first = 0; first < calendar.period_slots(); ++first) {
-      // the latest arrival that still takes this slot, a whole period later so that no time is negative
-      const RadioTicks arrived = first * slot - stack + calendar.period() * (stack / calendar.period() + 1);
-      const RadioTicks done = carry(arrived, failures).done;
-      const auto delay = static_cast<double>(done - arrived);
-      if (done == done_before) {  // waits for the same slot as the arrivals of the slot before
-        stretches.back().low = delay;
-        stretches.back().width += static_cast<double>(slot);
-        stretches.back().weight += probability;
-      } else {
-        stretches.push_back({probability, delay, static_cast<double>(slot)});
-      }
-      done_before = done;
+      take(probability, first == 0, carry(first * slot - stack + later, failures));
     }
   }
+}
+
+template <class Carry>
+DelayDistribution delays_of(const SlotCalendar& calendar, RadioTicks stack, const Retransmissions& errors,
+                            const Carry& carry) {
+  const auto slot = static_cast<double>(calendar.timing().pattern.slot());
+  std::vector<DelayDistribution::Stretch> stretches;
+  RadioTicks done_before = -1;
+  walk(calendar, stack, errors, carry, [&](double probability, bool is_first, const PacketTimes& packet) {
+    const auto delay = static_cast<double>(packet.total());
+    if (!is_first && packet.done == done_before) {  // waits for the same slot as the arrivals of the slot before
+      stretches.back().low = delay;
+      stretches.back().width += slot;
+      stretches.back().weight += probability;
+    } else {
+      stretches.push_back({probability, delay, slot});
+    }
+    done_before = packet.done;
+  });
   return DelayDistribution(std::move(stretches));
+}
+
+template <class Carry>
+MeanParts parts_of(const SlotCalendar& calendar, RadioTicks stack, const Retransmissions& errors, const Carry& carry) {
+  const double each = 1 / static_cast<double>(calendar.period_slots());
+  const auto half_slot = static_cast<double>(calendar.timing().pattern.slot()) / 2;  // earlier arrivals wait longer
+  MeanParts mean;
+  walk(calendar, stack, errors, carry, [&](double probability, bool /*is_first*/, const PacketTimes& packet) {
+    const auto add = [&](double& part, RadioTicks from, RadioTicks to) {
+      part += probability * each * static_cast<double>(to - from);
+    };
+    add(mean.sender, packet.arrived, packet.processed);
+    add(mean.request, packet.processed, packet.requested);
+    add(mean.report, packet.requested, packet.reported);
+    add(mean.data, packet.reported, packet.first_sent);
+    add(mean.repeats, packet.first_sent, packet.last_sent);
+    add(mean.receiver, packet.last_sent, packet.done);
+  });
+  (mean.request > 0 ? mean.request : mean.data) += half_slot;
+  return mean;
 }
 
 }  // namespace
@@ -116,6 +145,16 @@ DelayDistribution downlink_delays(const SlotCalendar& calendar, const Retransmis
 DelayDistribution uplink_delays(const SlotCalendar& calendar, const Retransmissions& errors) {
   return delays_of(calendar, calendar.timing().ue, errors,
                    [&](RadioTicks arrived, int failures) { return calendar.uplink(arrived, failures); });
+}
+
+MeanParts downlink_parts(const SlotCalendar& calendar, const Retransmissions& errors) {
+  return parts_of(calendar, calendar.timing().gnb, errors,
+                  [&](RadioTicks arrived, int failures) { return calendar.downlink(arrived, failures); });
+}
+
+MeanParts uplink_parts(const SlotCalendar& calendar, const Retransmissions& errors) {
+  return parts_of(calendar, calendar.timing().ue, errors,
+                  [&](RadioTicks arrived, int failures) { return calendar.uplink(arrived, failures); });
 }
 
 }  // namespace orrery

@@ -52,4 +52,18 @@ class DelayDistribution {
 DelayDistribution downlink_delays(const SlotCalendar& calendar, const Retransmissions& errors);
 DelayDistribution uplink_delays(const SlotCalendar& calendar, const Retransmissions& errors);
 
+/// Where the mean delay of one way goes, in ticks; the parts add up to the mean of the distribution.
+struct MeanParts {
+  double sender = 0;   ///< its stack
+  double request = 0;  ///< scheduling request
+  double report = 0;   ///< buffer status report
+  double data = 0;     ///< grant and first transmission
+  double repeats = 0;
+  double receiver = 0;  ///< its stack
+
+  double total() const { return sender + request + report + data + repeats + receiver; }
+};
+MeanParts downlink_parts(const SlotCalendar& calendar, const Retransmissions& errors);
+MeanParts uplink_parts(const SlotCalendar& calendar, const Retransmissions& errors);
+
 }  // namespace orrery

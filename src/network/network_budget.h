@@ -1,9 +1,11 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "orrery/base/sim_time.h"
+#include "orrery/network/delay_distribution.h"
 #include "orrery/network/radio_states.h"
 #include "orrery/network/transport.h"
 
@@ -13,7 +15,7 @@ namespace orrery {
 /// total is their sum.
 struct NetworkBudget {
   struct Part {
-    std::string_view name;
+    std::string name;
     SimTime time;
   };
   std::vector<Part> parts;
@@ -27,8 +29,13 @@ struct NetworkBudget {
 
 /// A request over a path of three links, by the means of their delays.
 struct PathRequest {
-  Seconds access_up;  ///< of a small packet, from the user's stack to the exit of the access
-  Seconds access_down;
+  /// A named part of the access.
+  struct Stage {
+    std::string name;
+    Seconds time;
+  };
+  std::vector<Stage> access_up;  ///< of a small packet, from the user's stack to the exit of the access
+  std::vector<Stage> access_down;
   Seconds core;          ///< round trip
   Seconds wan;           ///< round trip
   StateDelay before;     ///< what the user's sleep adds to the request
@@ -36,9 +43,14 @@ struct PathRequest {
   bool new_connection = false;
   Bytes request;          ///< text, photo or audio
   BytesPerSecond uplink;  ///< of one user
+
+  Seconds round_trip() const;  ///< of a small packet, awake
 };
 
-/// Wake-up, handshakes of a new connection, the windows and the serialisation of the request, and one round trip.
+/// The stages of one way through a cell, by their means; those that take no time are left out.
+std::vector<PathRequest::Stage> radio_stages(const MeanParts& parts, std::string_view direction);
+
+/// Wake-up, each handshake of a new connection, the windows and the serialisation of the request, and one round trip.
 /// While a window waits for its acknowledgement, serialisation goes on: only what is longer than the waiting counts.
 /// The server's own time is no part of it. Pre: request > 0, uplink > 0.
 /// Valid: no losses; handshakes find the radio awake after the first packet.

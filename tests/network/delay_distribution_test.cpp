@@ -45,6 +45,21 @@ TEST(DelayDistribution, AgreesWithTheCalendarAtEveryTickOfAPeriod) {
   }
 }
 
+TEST(DelayDistribution, PartsOfTheMeanAddUpToIt) {
+  for (const Grant grant : {Grant::configured, Grant::unsolicited, Grant::sr, Grant::sr_bsr}) {
+    const SlotCalendar calendar = example_calendar(grant, 20);
+    const MeanParts up = uplink_parts(calendar, kExampleErrors);
+    EXPECT_NEAR(up.total(), uplink_delays(calendar, kExampleErrors).mean(), 1e-6) << enum_name(grant);
+    EXPECT_EQ(up.request > 0, grant == Grant::sr || grant == Grant::sr_bsr);
+    EXPECT_EQ(up.report > 0, grant == Grant::sr_bsr);
+    EXPECT_EQ(uplink_parts(calendar, kNoErrors).repeats, 0);
+  }
+  const MeanParts down = downlink_parts(example_calendar(), kExampleErrors);
+  EXPECT_NEAR(down.total(), downlink_delays(example_calendar(), kExampleErrors).mean(), 1e-6);
+  // a request every 10 ms: half of it to wait, a slot to send it, 0.5 ms to understand it
+  EXPECT_NEAR(ms(uplink_parts(example_calendar(Grant::sr, 20), kNoErrors).request), 6, 1e-9);
+}
+
 struct Row {
   const char* name;
   Grant grant;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "example_cells.h"
 #include "example_transport.h"
 
 namespace orrery {
@@ -10,8 +11,8 @@ namespace {
 
 PathRequest example_path() {
   PathRequest path;
-  path.access_up = Seconds(11.55e-3);
-  path.access_down = Seconds(1.92e-3);
+  path.access_up = {{"up", Seconds(11.55e-3)}};
+  path.access_down = {{"down", Seconds(1.92e-3)}};
   path.core = Seconds(2e-3);
   path.wan = Seconds(35e-3);
   path.request = Bytes(6e3);
@@ -29,7 +30,7 @@ SimTime time_of(const NetworkBudget& budget, std::string_view name) {
 TEST(NetworkBudget, AWarmConnectionPaysOneRoundTripAndItsSerialisation) {
   const PathRequest path = example_path();
   const NetworkBudget budget = time_to_first_token(catalog_transport(), path);
-  const Seconds round_trip = path.access_up + path.access_down + path.core + path.wan;
+  const Seconds round_trip(11.55e-3 + 1.92e-3 + 2e-3 + 35e-3);
   EXPECT_NEAR(budget.total().seconds().si(), (round_trip + path.request / path.uplink).si(), 1e-11);
 }
 
@@ -38,12 +39,27 @@ TEST(NetworkBudget, ANewConnectionPaysTwoRoundTripsMore) {
   const NetworkBudget warm = time_to_first_token(catalog_transport(), path);
   path.new_connection = true;
   const NetworkBudget cold = time_to_first_token(catalog_transport(), path);
+  EXPECT_EQ(time_of(cold, "TCP"), time_of(cold, "TLS 1.3"));
   EXPECT_NEAR((cold.total() - warm.total()).seconds().si(), 2 * (11.55e-3 + 1.92e-3 + 2e-3 + 35e-3), 1e-11);
+}
+
+TEST(NetworkBudget, StagesOfACellAreNamedAndAddUpToItsMean) {
+  const SlotCalendar calendar = example_calendar(Grant::sr_bsr, 20);
+  const auto stages = radio_stages(uplink_parts(calendar, kExampleErrors), "up");
+  ASSERT_EQ(stages.size(), 6U);
+  EXPECT_EQ(stages[1].name, "scheduling request up");
+  EXPECT_EQ(stages[4].name, "repeats up");
+  PathRequest path;
+  path.access_up = stages;
+  const double mean = milliseconds(uplink_delays(calendar, kExampleErrors).mean());
+  EXPECT_NEAR(path.round_trip().si() * 1e3, mean, 1e-9);
 }
 
 TEST(NetworkBudget, APhotoOverALongPathWaitsForWindowsAndNotForTheUplink) {
   PathRequest path = example_path();
-  path.access_up = path.access_down = path.core = Seconds(0);
+  path.access_up.clear();
+  path.access_down.clear();
+  path.core = Seconds(0);
   path.request = Bytes(1.5e6);
   const NetworkBudget budget = time_to_first_token(catalog_transport(), path);
   EXPECT_EQ(time_of(budget, "slow start").ps(), 6 * 35'000'000'000);
@@ -56,8 +72,8 @@ TEST(NetworkBudget, APhotoOverALongPathWaitsForWindowsAndNotForTheUplink) {
 RC_GTEST_PROP(NetworkBudget, PartsAddUpToTheTotalInWholePicoseconds, ()) {
   const auto span = [] { return Seconds(static_cast<double>(*rc::gen::inRange(0, 1'000'000'000)) * 1e-10 / 3); };
   PathRequest path;
-  path.access_up = span();
-  path.access_down = span();
+  path.access_up = {{"request", span()}, {"data", span()}, {"repeats", span()}};
+  path.access_down = {{"data", span()}, {"repeats", span()}};
   path.core = span();
   path.wan = span();
   path.before = {span(), span(), Seconds(0)};
