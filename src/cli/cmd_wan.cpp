@@ -212,11 +212,11 @@ void journey_json(JsonWriter& json, const Journey& journey) {
 
 std::string matrix_text(const Wan& wan, const WanRecord& record, const TextStyle& style) {
   std::vector<std::string> head{"to, ms"};
-  for (const auto& row : record.round_trip_p95) head.push_back(row.name);
+  for (const auto& row : record.round_trips) head.push_back(row.name);
   TextTable table(head);
   for (const std::string& to : wan.regions()) {
     std::vector<std::string> cells{to};
-    for (const auto& row : record.round_trip_p95) {
+    for (const auto& row : record.round_trips) {
       const auto found = wan.round_trip_p95(row.name, to);
       cells.push_back(found ? fmt::format("{:g}", ms(*found)) : "-");
     }
@@ -240,10 +240,10 @@ std::string matrix_json(const WanRecord& record, const Wan& wan, std::span<const
   json.field("table", record.header.id);
   json.key("round_trip_p95_ms");
   json.begin_object();
-  for (const auto& row : record.round_trip_p95) {
+  for (const auto& row : record.round_trips) {
     json.key(row.name);
     json.begin_object();
-    for (const auto& end : row.value) json.field(end.name, ms(end.value.value));
+    for (const auto& end : row.value.p95) json.field(end.name, ms(end.value.value));
     json.end_object();
   }
   json.end_object();

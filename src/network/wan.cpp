@@ -24,9 +24,9 @@ std::vector<std::string> Wan::regions() const {
 }
 
 const Sourced<Seconds>* Wan::find(const std::string& from, const std::string& to) const {
-  for (const auto& row : record_->round_trip_p95) {
+  for (const auto& row : record_->round_trips) {
     if (row.name != from) continue;
-    for (const auto& end : row.value) {
+    for (const auto& end : row.value.p95) {
       if (end.name == to) return &end.value;
     }
   }
@@ -56,9 +56,9 @@ DelayMixture Wan::round_trips(Seconds p95) const {
 
 std::vector<Wan::Detour> Wan::detours() const {
   std::vector<Detour> list;
-  for (const auto& row : record_->round_trip_p95) {
-    for (const auto& first : row.value) {
-      for (const auto& direct : row.value) {
+  for (const auto& row : record_->round_trips) {
+    for (const auto& first : row.value.p95) {
+      for (const auto& direct : row.value.p95) {
         const Sourced<Seconds>* second = first.name == direct.name ? nullptr : find(first.name, direct.name);
         if (second == nullptr) continue;
         const Seconds sum = first.value.value + second->value;
@@ -77,9 +77,9 @@ void check_physics(const WanRecord& wan, Diagnostics& diagnostics) {
     diagnostics.error("unknown-name", place, fmt::format("'{}' is not among the regions", region),
                       did_you_mean(region, known));
   };
-  for (const auto& row : wan.round_trip_p95) {
+  for (const auto& row : wan.round_trips) {
     check(row.name, row.place);
-    for (const auto& end : row.value) {
+    for (const auto& end : row.value.p95) {
       check(end.name, end.place);
       if (end.name == row.name) {
         diagnostics.error("impossible-physics", end.place, fmt::format("a way from {} to itself", row.name));
@@ -88,15 +88,16 @@ void check_physics(const WanRecord& wan, Diagnostics& diagnostics) {
   }
   if (diagnostics.error_count() > errors_before) return;
   const std::vector<Wan::Detour> detours = Wan(wan).detours();
-  if (detours.empty()) return;
-  const Wan::Detour& first = detours.front();
-  diagnostics.warning(
-      "triangle-violation", wan.header.place_of("round_trip_p95"),
-      fmt::format("ways over a third region that are shorter than the direct one: {}, the first from {} over {} to "
-                  "{}, {} against {}",
-                  detours.size(), first.from, first.via, first.to, milliseconds_text(first.over_via),
-                  milliseconds_text(first.direct)),
-      "percentiles of different paths do not add up; kept as measured");
+  if (static_cast<std::int64_t>(detours.size()) == wan.detours) return;
+  std::string message = fmt::format("{} ways over a third region are shorter than the direct one, and not {}",
+                                    detours.size(), wan.detours);
+  if (!detours.empty()) {
+    const Wan::Detour& first = detours.front();
+    message += fmt::format("; the first is from {} over {} to {}, {} against {}", first.from, first.via, first.to,
+                           milliseconds_text(first.over_via), milliseconds_text(first.direct));
+  }
+  diagnostics.warning("triangle-violation", wan.header.place_of("detours"), std::move(message),
+                      "percentiles of different paths need not add up: correct the table, or the count");
 }
 
 }  // namespace orrery

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -25,14 +26,22 @@ void visit(Visitor& v, WanRegion& r) {
   v.required("place", r.place, "Where it is");
 }
 
-/// Round trips of one region, by the region at their other end.
-using RoundTripsFrom = std::vector<Named<Sourced<Seconds>>>;
+/// Round trips as measured from one region.
+struct WanOrigin {
+  std::vector<Named<Sourced<Seconds>>> p95;
+};
+constexpr RecordName record_name(const WanOrigin*) { return {"WanOrigin", "Round trips as measured from one region"}; }
+template <class Visitor>
+void visit(Visitor& v, WanOrigin& r) {
+  v.required("p95", r.p95, "95th percentile, by the region at the other end", in_range(Seconds(1e-5), Seconds(10)));
+}
 
 /// Round trips between regions, as measured from one to the other, which is not always the same both ways.
 struct WanRecord {
   EntryHeader header;
   std::vector<Named<WanRegion>> regions;
-  std::vector<Named<RoundTripsFrom>> round_trip_p95;
+  std::vector<Named<WanOrigin>> round_trips;
+  std::int64_t detours = 0;
   Sourced<double> constant_share;
   Sourced<double> jitter_sigma;
   Sourced<DollarsPerByte> price_per_byte;
@@ -43,9 +52,10 @@ template <class Visitor>
 void visit(Visitor& v, WanRecord& r) {
   visit_header(v, r.header);
   v.required("regions", r.regions, "The places, by id");
-  v.required("round_trip_p95", r.round_trip_p95,
-             "95th percentile of the round trip, by the region that it was measured from, then by the other end",
-             in_range(Seconds(1e-5), Seconds(10)));
+  v.required("round_trips", r.round_trips, "By the region that they were measured from");
+  v.required("detours", r.detours,
+             "How many ways over a third region are shorter than the direct one; counted, so that a slip shows",
+             in_range(0, 1e9));
   v.required("constant_share", r.constant_share, "Of the 95th percentile, that every round trip takes", in_range(0, 1));
   v.required("jitter_sigma", r.jitter_sigma, "Of the logarithm of the rest, a lognormal that meets the percentile",
              in_range(0.01, 5));
@@ -55,8 +65,8 @@ void visit(Visitor& v, WanRecord& r) {
              in_range(JoulesPerByte(0), JoulesPerByte(1e-3)));
 }
 
-/// Reports regions that are not listed and paths of a region to itself; warns where a way over a third region is
-/// shorter than the direct one.
+/// Reports regions that are not listed and paths of a region to itself; warns where another number of ways over a third
+/// region is shorter than the direct one than the record says.
 void check_physics(const WanRecord& wan, Diagnostics& diagnostics);
 
 }  // namespace orrery
