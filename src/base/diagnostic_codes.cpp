@@ -95,6 +95,10 @@ constexpr DiagnosticCode kCodes[] = {
     {"too-deep", "the file is nested too deeply",
      "No scenario or catalog entry needs more than 64 levels. This is usually a bracket that was never\n"
      "closed."},
+    {"triangle-violation", "ways over a third region are shorter than the direct one",
+     "A warning. Figures of a table of round trips were measured on different paths, or are percentiles, which do\n"
+     "not add up; they are kept as they were measured. The table says under `detours` how many such ways it has,\n"
+     "and here it has another number: a figure may have been mistyped. `orrery wan` lists them all."},
     {"unknown-key", "a key is not known at this place",
      "It would have no effect, and the run would use other values than the file seems to say. The hint\n"
      "names the nearest known key; `orrery schema KIND --markdown` lists them all."},

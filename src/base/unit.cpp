@@ -191,6 +191,7 @@ const std::vector<DisplayScale>& display_scales() {
       {{-1, 0, 0, 0, 1, 0, 0}, {{"USD/h", 1.0 / 3600}}, "USD/h"},
       {{0, 0, 0, -1, 1, 0, 0}, {{"USD/kWh", 1 / 3.6e6}}, "USD/kWh"},
       {{0, 0, 0, 0, 1, -1, 0}, {{"USD/Mtoken", 1e-6}}, "USD/Mtoken"},
+      {{0, -1, 0, 0, 1, 0, 0}, {{"USD/GB", 1e-9}}, "USD/GB"},
       {{0, 0, 0, 0, 0, 1, 0}, {{"tokens", 1}}, "tokens"},
       {{-1, 0, 0, 0, 0, 1, 0}, {{"token/s", 1}}, "token/s"},
       {{0, 0, 0, 0, 0, 0, 1}, {{"tCO2", 1e6}, {"kgCO2", 1e3}, {"gCO2", 1}}, "gCO2"},

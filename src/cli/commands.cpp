@@ -161,6 +161,43 @@ constexpr OptionRow kNetworkOptions[] = {
     {"--json", "", "print JSON"},
 };
 
+constexpr OptionRow kRadioOptions[] = {
+    {"CELL", "", "a cell of the catalog: `orrery list radio`", required},
+    {"--users", "N", "who send small questions; 1 when absent"},
+    {"--gap", "TIME", "mean time between the questions of one user; 100 ms when absent"},
+    {"--grant", "NAME", "configured, unsolicited, sr or sr_bsr, in place of the cell's own"},
+    {"--sr-period", "TIME", "in place of the cell's own, as in '20 ms'"},
+    {"--load", "SHARE", "of the slots that others have filled, as in 0.3; 0 when absent"},
+    {"--packets", "N", "questions of all users together; 1000000 when absent"},
+    {"--pdcch", "N", "entries of the control channel in a slot, in place of the cell's own"},
+    {"--streams", "", "token streams that the control channel carries"},
+    {"--bulk", "SIZE", "downlink transfers of that size as well, as in '5 MB': slot by slot and by processor sharing"},
+    {"--bulk-rate", "RATE", "how often one starts, as in '10 /s'"},
+    {"--seed", "N", "of what is random; 1 when absent"},
+    {"--json", "", "print JSON"},
+};
+
+constexpr OptionRow kAccessOptions[] = {
+    {"ID", "", "home Wi-Fi or a fixed line: `orrery list access`", required},
+    {"--json", "", "print JSON"},
+};
+
+constexpr OptionRow kWanOptions[] = {
+    {"FROM", "", "the region that a round trip starts from; without regions, the whole table"},
+    {"TO", "", "the region at its other end"},
+    {"--table", "ID", "of round trips: `orrery list wan`; may be left out where there is one"},
+    {"--cell", "ID", "adds a user in a cell of FROM: the network's share of the time to first token, by parts"},
+    {"--access", "ID", "the same for a user at home"},
+    {"--request", "SIZE", "of the user's request, as in '6 kB' or '1.5 MB' for a photo"},
+    {"--new", "", "the request opens a new connection"},
+    {"--quiet", "TIME", "since the user's last traffic: the cell may have put the user to sleep"},
+    {"--server-time", "TIME", "up to the first token: the user may fall asleep; not counted itself"},
+    {"--tokens", "N", "of the answer: its packets, bytes, price and energy"},
+    {"--stream-interval", "N", "tokens of a chunk; 1 when absent"},
+    {"--transport", "ID", "`orrery list transport`; may be left out where there is one"},
+    {"--json", "", "print JSON"},
+};
+
 constexpr OptionRow kMemoryOptions[] = {
     {"PARTS", "", "a part by id, of a height as in hbm3e-9200:12; several, as in a,b, are set side by side", required},
     {"--pattern", "LIST",
@@ -226,6 +263,10 @@ constexpr CommandRow kCommands[] = {
      command_memory},
     {"network", "Predict operators", "time of collectives between chips and between nodes", kNetworkOptions,
      command_network},
+    {"radio", "Predict operators", "delays and rates of a cell of a mobile network", kRadioOptions, command_radio},
+    {"access", "Predict operators", "delays of home Wi-Fi and fixed lines", kAccessOptions, command_access},
+    {"wan", "Predict operators", "round trips between regions, and a request's way to the first token", kWanOptions,
+     command_wan},
     {"predict", "Predict operators", "append predictions to a table of operators or of deployments", kPredictOptions,
      command_predict},
     {"fit", "Predict operators", "fit operator constants to measured points", kFitOptions, command_fit},

@@ -11,7 +11,11 @@
 #include "orrery/chip/server_record.h"
 #include "orrery/memory/device.h"
 #include "orrery/model/model_record.h"
+#include "orrery/network/access_record.h"
 #include "orrery/network/link_record.h"
+#include "orrery/network/radio_record.h"
+#include "orrery/network/transport_record.h"
+#include "orrery/network/wan_record.h"
 #include "orrery/scenario/chip_memory.h"
 #include "orrery/scenario/site_record.h"
 #include "orrery/scenario/workload_record.h"
@@ -26,6 +30,7 @@ namespace orrery {
 static void check_physics(const SiteRecord&, Diagnostics&) {}
 static void check_physics(const EngineRecord&, Diagnostics&) {}
 static void check_physics(const FrameworkRecord&, Diagnostics&) {}
+static void check_physics(const TransportRecord&, Diagnostics&) {}
 
 namespace {
 
@@ -43,6 +48,14 @@ template <>
 struct KindOf<StandardRecord> : StandardKind {};
 template <>
 struct KindOf<LinkRecord> : LinkKind {};
+template <>
+struct KindOf<RadioRecord> : RadioKind {};
+template <>
+struct KindOf<AccessRecord> : AccessNetworkKind {};
+template <>
+struct KindOf<TransportRecord> : TransportKind {};
+template <>
+struct KindOf<WanRecord> : WanKind {};
 template <>
 struct KindOf<ServerRecord> : ServerKind {};
 template <>
@@ -143,6 +156,11 @@ constexpr CatalogKind kKinds[] = {
      check_entry<CalibrationRecord>},
     {"link", "link", "what joins chips and servers, with its collectives", record_type<LinkRecord>,
      check_entry<LinkRecord>},
+    {"radio", "radio", "cells of mobile networks", record_type<RadioRecord>, check_entry<RadioRecord>},
+    {"access", "access", "home Wi-Fi and fixed lines", record_type<AccessRecord>, check_entry<AccessRecord>},
+    {"wan", "wan", "round trips between regions", record_type<WanRecord>, check_entry<WanRecord>},
+    {"transport", "transport", "how requests and token streams are carried", record_type<TransportRecord>,
+     check_entry<TransportRecord>},
     {"server", "server", "servers with their chips, power and price", record_type<ServerRecord>,
      check_entry<ServerRecord>},
     {"model", "model", "language models", record_type<ModelRecord>, check_entry<ModelRecord>},
@@ -223,6 +241,10 @@ template std::optional<CatalogEntry<CalibrationRecord>> Catalog::load(const AnyR
 template std::optional<CatalogEntry<MemoryPartRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
 template std::optional<CatalogEntry<StandardRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
 template std::optional<CatalogEntry<LinkRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
+template std::optional<CatalogEntry<RadioRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
+template std::optional<CatalogEntry<AccessRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
+template std::optional<CatalogEntry<TransportRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
+template std::optional<CatalogEntry<WanRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
 template std::optional<CatalogEntry<ServerRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
 template std::optional<CatalogEntry<ModelRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
 template std::optional<CatalogEntry<FrameworkRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
