@@ -41,6 +41,10 @@ void write_latency(Sink& sink, const LatencySummary& latency, const Distribution
   if (itl != nullptr) write_distribution(sink, "itl", *itl);
   write_distribution(sink, "e2e", latency.e2e);
   write_distribution(sink, "queue", latency.queue);
+  if (latency.user_ttft.count > 0) {
+    write_distribution(sink, "user_ttft", latency.user_ttft);
+    write_distribution(sink, "user_e2e", latency.user_e2e);
+  }
   sink.end_object();
 }
 
@@ -68,6 +72,27 @@ void write_tokens(Sink& sink, std::int64_t input, std::int64_t output, double du
 }
 
 template <class Sink>
+void write_path(Sink& sink, const PathResult& path) {
+  sink.key("path");
+  sink.begin_object();
+  sink.field("name", path.name);
+  sink.key("mean_s");
+  sink.begin_object();
+  sink.field("wake_up", path.wake_up_s);
+  sink.field("connection", path.connection_s);
+  sink.field("upload", path.upload_s);
+  sink.field("access", path.access_s);
+  sink.field("core", path.core_s);
+  sink.field("wan", path.wan_s);
+  sink.field("sleep", path.sleep_s);
+  sink.end_object();
+  sink.field("bytes", path.bytes);
+  sink.field("energy_J", path.energy_J);
+  sink.field("cost_usd", path.cost_usd);
+  sink.end_object();
+}
+
+template <class Sink>
 void write_service(Sink& sink, const ServiceResult& service, double duration_s) {
   sink.key(service.name);
   sink.begin_object();
@@ -76,6 +101,7 @@ void write_service(Sink& sink, const ServiceResult& service, double duration_s) 
   sink.field("skipped_rows", service.skipped_rows);
   write_requests(sink, service.requests);
   write_latency(sink, service.latency, nullptr);
+  if (service.path) write_path(sink, *service.path);
   write_tokens(sink, service.input_tokens, service.output_tokens, duration_s);
   sink.field("goodput_share", service.requests.decided() > 0 ? service.goodput_share : kNone);
   sink.end_object();

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 
@@ -54,7 +55,11 @@ std::string requests_csv(const Results& results) {
   constexpr std::size_t kUsualLine = 128;
   std::string out =
       "service,request,arrival_s,queued_s,scheduled_s,first_token_s,finish_s,input_tokens,output_tokens,"
-      "replica,preemptions,state\n";
+      "replica,preemptions,state";
+  const bool has_ways = std::any_of(results.request_log.begin(), results.request_log.end(),
+                                    [](const auto& log) { return log.table.has_ways(); });
+  if (has_ways) out += ",sent_s,answer_way_s";
+  out += '\n';
   std::size_t rows = 0;
   for (const auto& log : results.request_log) rows += log.table.size();
   out.reserve(rows * kUsualLine);
@@ -78,6 +83,12 @@ std::string requests_csv(const Results& results) {
       }
       append_integer(out, outcomes.preemptions[i]);
       out += state_name(outcomes.state[i]);
+      if (has_ways) {
+        out += ',';
+        append_seconds(out, table.asked_ps(i));
+        append_seconds(out, table.way_back_ps(i));
+        out.pop_back();
+      }
       out += '\n';
     }
   }

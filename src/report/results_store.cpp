@@ -14,7 +14,7 @@
 namespace orrery {
 namespace {
 
-constexpr int kStoreVersion = 1;  // PRAGMA user_version
+constexpr int kStoreVersion = 2;  // PRAGMA user_version
 constexpr std::size_t kRowsPerTransaction = 100'000;
 constexpr std::size_t kRowsPerStatement = 64;
 constexpr int kBusyTimeoutMs = 5'000;
@@ -50,7 +50,9 @@ CREATE TABLE requests (
   output_tokens INTEGER NOT NULL,
   replica INTEGER,
   preemptions INTEGER NOT NULL,
-  state TEXT NOT NULL
+  state TEXT NOT NULL,
+  sent_ps INTEGER NOT NULL,              -- by its user; the arrival where there is no network
+  answer_way_ps INTEGER NOT NULL         -- from the server to its user
 );
 CREATE TABLE pools (
   run INTEGER NOT NULL,
@@ -90,7 +92,9 @@ SELECT r.run, s.name AS service, r.request, r.state,
        (r.first_token_ps - r.queued_ps) / 1e12 AS ttft_queued_s,
        (r.finish_ps - r.first_token_ps) / 1e12 / nullif(r.output_tokens - 1, 0) AS tpot_s,
        (r.finish_ps - r.arrival_ps) / 1e12 AS e2e_s,
-       (r.scheduled_ps - r.arrival_ps) / 1e12 AS queue_s
+       (r.scheduled_ps - r.arrival_ps) / 1e12 AS queue_s,
+       (r.first_token_ps + r.answer_way_ps - r.sent_ps) / 1e12 AS user_ttft_s,
+       (r.finish_ps + r.answer_way_ps - r.sent_ps) / 1e12 AS user_e2e_s
 FROM requests AS r JOIN services AS s ON s.run = r.run AND s.service = r.service;
 )";
 
@@ -305,11 +309,12 @@ void ResultsStore::Connection::add_request(Statement& insert, std::size_t servic
     insert.add_null();
   }
   insert.add(std::int64_t{outcomes.preemptions[i]}).add(state_name(outcomes.state[i]));
+  insert.add(table.asked_ps(i)).add(table.way_back_ps(i));
 }
 
 Result<void> ResultsStore::Connection::write_requests(const Results& results) {
   // A statement costs as much as ten rows, and so inserts many.
-  const std::string values = "(?,?,?,?,?,?,?,?,?,?,?,?,?)";
+  const std::string values = "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
   std::string sql = "INSERT INTO requests VALUES " + values;
   Statement one(*this, sql.c_str());
   for (std::size_t row = 1; row < kRowsPerStatement; ++row) sql += "," + values;

@@ -110,15 +110,43 @@ std::string services_text(const Results& results, const TextStyle& style) {
   return "\n" + table.render(style) + more_line(results.services.size(), shown, "services");
 }
 
+/// Where the time between users and servers goes, of services with a network.
+std::string paths_text(const Results& results, const TextStyle& style) {
+  TextTable table({"Network, mean", "wake-up", "connection", "upload", "access", "core", "WAN", "sleep",
+                   "user TTFT p50", "p95", "of it network"});
+  std::string names;
+  std::size_t rows = 0, shown = 0;
+  for (const ServiceResult& service : results.services) {
+    if (!service.path) continue;
+    ++rows;
+    if (shown == kMostRows) continue;
+    ++shown;
+    const PathResult& path = *service.path;
+    const double network =
+        path.wake_up_s + path.connection_s + path.upload_s + path.access_s + path.core_s + path.wan_s + path.sleep_s;
+    const Distribution& ttft = service.latency.user_ttft;
+    const auto part_text = [](double seconds) { return seconds > 0 ? duration_text(seconds) : std::string("-"); };
+    table.add({name_text(service.name), part_text(path.wake_up_s), part_text(path.connection_s),
+               part_text(path.upload_s), part_text(path.access_s), part_text(path.core_s), part_text(path.wan_s),
+               part_text(path.sleep_s), duration_text(ttft.p50), duration_text(ttft.p95),
+               share_text(per(network, ttft.mean))});
+    names += fmt::format("  {}: {}; {:.3g} J and {:.3g} USD of traffic, beside the bills of pools\n",
+                         name_text(service.name), path.name, path.energy_J, path.cost_usd);
+  }
+  return rows == 0 ? "" : "\n" + table.render(style) + names + more_line(rows, shown, "services");
+}
+
 std::string latency_text(const Results& results, const TextStyle& style) {
   TextTable table({"Latency", "mean", "p50", "p90", "p95", "p99", "max"});
   add_latency(table, "TTFT, from arrival", results.latency.ttft);
   add_latency(table, "TTFT, once queued", results.latency.ttft_queued);
+  if (results.latency.user_ttft.count > 0) add_latency(table, "TTFT, at the user", results.latency.user_ttft);
   add_latency(table, "TPOT, per request", results.latency.tpot);
   add_latency(table, "ITL, every gap", results.itl);
   add_latency(table, "E2E", results.latency.e2e);
+  if (results.latency.user_e2e.count > 0) add_latency(table, "E2E, at the user", results.latency.user_e2e);
   add_latency(table, "queue", results.latency.queue);
-  return table.render(style) + services_text(results, style);
+  return table.render(style) + services_text(results, style) + paths_text(results, style);
 }
 
 /// What the caches held of the prompts that came to each pool with services of its own.

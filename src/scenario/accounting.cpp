@@ -52,6 +52,27 @@ std::int64_t weighted_sum(const std::vector<std::int64_t>& counts) {
 
 }  // namespace
 
+PathResult account_path(const UserPath& path, const NetworkTimes& sums, std::size_t sent,
+                        const ServiceResult& service) {
+  PathResult result;
+  result.name = path.name();
+  const auto mean = [&](Int128 sum) {
+    return sent == 0 ? 0 : static_cast<double>(sum) * 1e-12 / static_cast<double>(sent);
+  };
+  result.wake_up_s = mean(sums.wake_up);
+  result.connection_s = mean(sums.connection);
+  result.upload_s = mean(sums.upload);
+  result.access_s = mean(sums.access);
+  result.core_s = mean(sums.core);
+  result.wan_s = mean(sums.wan);
+  result.sleep_s = mean(sums.sleep);
+  const Bytes bytes = path.bytes(static_cast<std::int64_t>(sent), service.output_tokens);
+  result.bytes = bytes.si();
+  result.energy_J = (bytes * path.energy_per_byte()).si();
+  result.cost_usd = (bytes * path.price_per_byte()).si();
+  return result;
+}
+
 RequestCounts count_requests(const RequestOutcomes& outcomes) {
   RequestCounts counts;
   for (std::size_t i = 0; i < outcomes.state.size(); ++i) {

@@ -19,6 +19,9 @@ PoolResult account_pool(const SystemPool& pool, const PoolOutcome& outcome, Seco
 std::vector<std::string> broken_laws(const SystemPool& pool, const RequestTable& requests, const PoolOutcome& outcome,
                                      const PoolResult& result, Seconds duration);
 
+/// Means of the network's parts over the `sent` requests of a service, and what its bytes cost.
+PathResult account_path(const UserPath& path, const NetworkTimes& sums, std::size_t sent, const ServiceResult& service);
+
 /// Whether a request came up before a run was stopped.
 inline bool has_arrived(const RequestOutcomes& outcomes, std::size_t request) {
   return outcomes.state[request] != RequestState::unfinished || outcomes.queued_ps[request] != RequestOutcomes::kUnset;

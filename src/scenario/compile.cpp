@@ -87,6 +87,9 @@ std::optional<SystemService> compile_service(const Named<ServiceRecord>& named, 
   if (const LengthsRecord* lengths = lengths_of(workload); lengths != nullptr && lengths->profile) {
     load_profile(catalog, *lengths->profile, service.lengths_profile, provenance, diagnostics);
   }
+  if (service.record.path) {
+    service.path = UserPath::compile(*service.record.path, catalog, provenance, diagnostics);
+  }
   if (diagnostics.error_count() > errors_before) return std::nullopt;
   return service;
 }

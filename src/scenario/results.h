@@ -26,6 +26,8 @@ struct LatencySummary {
   Distribution tpot;         ///< per request, of requests with two tokens or more
   Distribution e2e;          ///< arrival to last token
   Distribution queue;        ///< arrival to the start of the first step
+  Distribution user_ttft;    ///< of services with a path: sent by the user to first token at the user
+  Distribution user_e2e;     ///< the same, to the last token
 };
 
 struct RequestCounts {
@@ -47,6 +49,15 @@ struct SloResult {
   bool met = false;
 };
 
+/// What the network between users and a pool did; means over all requests that were sent.
+struct PathResult {
+  std::string name;
+  double wake_up_s = 0, connection_s = 0, upload_s = 0, access_s = 0, core_s = 0, wan_s = 0, sleep_s = 0;
+  double bytes = 0;     ///< of requests and of answers, one packet a token
+  double energy_J = 0;  ///< of all links; no part of the pool's
+  double cost_usd = 0;  ///< between regions; no part of the pool's
+};
+
 struct ServiceResult {
   std::string name;
   std::string pool;
@@ -54,6 +65,7 @@ struct ServiceResult {
   RequestCounts requests;
   std::int64_t skipped_rows = 0;  ///< of the trace, with --skip-bad-rows
   LatencySummary latency;
+  std::optional<PathResult> path;
   std::int64_t input_tokens = 0;  ///< of completed requests
   std::int64_t output_tokens = 0;
   std::vector<SloResult> slo;

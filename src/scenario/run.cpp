@@ -9,6 +9,7 @@
 #include "orrery/scenario/adapter_draw.h"
 #include "orrery/scenario/service_summary.h"
 #include "orrery/scenario/split_run.h"
+#include "orrery/scenario/stream_entity.h"
 #include "orrery/scenario/trace_reader.h"
 #include "orrery/scenario/workload_generator.h"
 
@@ -19,6 +20,7 @@ struct Arrivals {
   RequestTable table;
   std::string description;
   std::int64_t skipped_rows = 0;
+  NetworkTimes network = {};  ///< sums over all requests
 };
 
 template <class T>
@@ -53,6 +55,10 @@ std::optional<Arrivals> arrivals_of(const System& system, const SystemService& s
     description += fmt::format(", spread over its ticks of {}", to_text(trace->spread_interval.seconds()));
   }
   return Arrivals{std::move(trace->requests), std::move(description), static_cast<std::int64_t>(trace->skipped_rows)};
+}
+
+std::uint64_t path_entity(const SystemService& service) {
+  return stream_entity(service.record.workload.stream.value_or(service.name));
 }
 
 /// The requests of all services of a pool in one order of arrival; equal times keep the services' order.
@@ -91,7 +97,8 @@ MergedRequests merge(std::vector<Arrivals>& arrivals, const std::vector<std::siz
 }
 
 /// When the clients of each request give up, where those of any service do.
-void set_patience(const System& system, const std::vector<std::size_t>& services, MergedRequests& merged) {
+void set_patience(const System& system, const std::vector<std::size_t>& services, const std::vector<Arrivals>& arrivals,
+                  MergedRequests& merged) {
   const auto patience_of = [&](std::size_t service) { return system.services[service].record.patience; };
   if (std::none_of(services.begin(), services.end(), [&](std::size_t s) { return patience_of(s).has_value(); })) return;
   RequestTable& table = merged.table;
@@ -99,7 +106,10 @@ void set_patience(const System& system, const std::vector<std::size_t>& services
   for (std::size_t row = 0; row < table.size(); ++row) {
     const auto patience = patience_of(merged.origin.empty() ? services[0] : merged.origin[row].first);
     if (!patience) continue;
-    table.give_up_ps[row] = RequestTable::give_up_after(table.arrival_ps[row], to_sim_time(*patience).ps());
+    const std::int64_t asked = merged.origin.empty()
+                                   ? table.asked_ps(row)
+                                   : arrivals[merged.origin[row].first].table.asked_ps(merged.origin[row].second);
+    table.give_up_ps[row] = RequestTable::give_up_after(asked, to_sim_time(*patience).ps());
   }
 }
 
@@ -140,12 +150,17 @@ void drop_never_arrived(Results::ServiceRequests& log) {
     log.table.arrival_ps[kept] = log.table.arrival_ps[i];
     log.table.input_tokens[kept] = log.table.input_tokens[i];
     log.table.output_tokens[kept] = log.table.output_tokens[i];
+    if (log.table.has_ways()) {
+      log.table.sent_ps[kept] = log.table.sent_ps[i];
+      log.table.answer_way_ps[kept] = log.table.answer_way_ps[i];
+    }
     o.take(kept, o, i);
     ++kept;
   }
   log.table.arrival_ps.resize(kept);
   log.table.input_tokens.resize(kept);
   log.table.output_tokens.resize(kept);
+  if (log.table.has_ways()) log.table.sent_ps.resize(kept), log.table.answer_way_ps.resize(kept);
   for (auto* column : {&o.queued_ps, &o.scheduled_ps, &o.first_token_ps, &o.finish_ps}) column->resize(kept);
   o.preemptions.resize(kept);
   o.replica.resize(kept);
@@ -170,7 +185,7 @@ PoolRun run_one_pool(const System& system, std::size_t index, std::vector<Arriva
   PoolRun run{std::move(services), {}, {.requests = RequestOutcomes(0), .replicas = {}}, {}};
   if (pool.prefills_for) return run;  // that pool's run is this one's, too
   run.merged = merge(arrivals, run.services);
-  set_patience(system, run.services, run.merged);
+  set_patience(system, run.services, arrivals, run.merged);
   set_priorities(system, run.services, run.merged);
   if (pool.prefill) {
     run.prefill = run_split_pool(split_setup(system, index, options), run.merged.table, control);
@@ -254,6 +269,9 @@ std::optional<Results> run(const System& system, const RunOptions& options, RunC
                     requests->table);
       next_adapter += static_cast<std::uint32_t>(adapters->count);
     }
+    if (service.path && requests) {
+      requests->network = service.path->send(requests->table, system.seed, path_entity(service));
+    }
     if (requests) expected += requests->table.size();
     arrivals.push_back(requests ? std::move(*requests) : Arrivals{});
   }
@@ -310,11 +328,17 @@ std::optional<Results> run(const System& system, const RunOptions& options, RunC
   LatencySamples all;
   for (std::size_t s = 0; s < system.services.size(); ++s) {
     Results::ServiceRequests& log = results.request_log[s];
+    const std::size_t sent = log.table.size();
     if (control.is_stopped()) drop_never_arrived(log);
+    const SystemService& asked = system.services[s];
+    if (asked.path) {
+      arrivals[s].network.sleep = asked.path->reach_sleepers(log.table, log.outcomes, system.seed, path_entity(asked));
+    }
     LatencySamples own;
     own.add(log);
     if (system.services.size() > 1) all.add(log);
-    ServiceResult service = summarize_service(system.services[s], log, own.summary());
+    ServiceResult service = summarize_service(asked, log, own.summary());
+    if (asked.path) service.path = account_path(*asked.path, arrivals[s].network, sent, service);
     service.workload = arrivals[s].description;
     service.skipped_rows = arrivals[s].skipped_rows;
     results.services.push_back(std::move(service));

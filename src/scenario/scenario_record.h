@@ -9,6 +9,7 @@
 #include "orrery/chip/server_record.h"
 #include "orrery/model/model_record.h"
 #include "orrery/scenario/site_record.h"
+#include "orrery/scenario/user_path_record.h"
 #include "orrery/scenario/workload_record.h"
 #include "orrery/serving/engine_record.h"
 #include "orrery/serving/kv_exchange.h"
@@ -277,6 +278,7 @@ struct ServiceRecord {
   std::optional<Seconds> patience;
   std::optional<AdaptersRecord> adapters;
   std::optional<std::int64_t> priority;
+  std::optional<UserPathRecord> path;
   Place place;
 };
 constexpr RecordName record_name(const ServiceRecord*) {
@@ -295,6 +297,8 @@ void visit(Visitor& v, ServiceRecord& r) {
              "Requests of lower numbers are served first, in a pool with engine_settings.scheduling: priority; 0 when "
              "absent",
              in_range(-1e6, 1e6));
+  v.optional("path", r.path,
+             "The network between its users and the pool; latency targets then count at the user. None when absent");
   v.place(r.place);
 }
 

@@ -31,6 +31,13 @@ constexpr SloRow kSloRows[] = {
     {"e2e_p99", &SloRecord::e2e_p99, &LatencySummary::e2e, &Distribution::p99, 0.99},
 };
 
+/// What a target is compared with: where there is a network before the pool, what its users see.
+Distribution LatencySummary::* seen(Distribution LatencySummary::* latency, bool by_users) {
+  if (by_users && latency == &LatencySummary::ttft) return &LatencySummary::user_ttft;
+  if (by_users && latency == &LatencySummary::e2e) return &LatencySummary::user_e2e;
+  return latency;
+}
+
 /// The tightest target of one latency over its percentiles, for goodput.
 double limit_of(const SloRecord& slo, Distribution LatencySummary::* latency) {
   double limit = std::numeric_limits<double>::infinity();
@@ -46,13 +53,14 @@ std::int64_t decided(const Results::ServiceRequests& log) {
                        [](RequestState state) { return state != RequestState::unfinished; });
 }
 
-/// Seconds of a completed request; nothing where it has no such latency.
+/// Seconds of a completed request, as its user sees it; nothing where it has no such latency.
 std::optional<double> latency_of(const Results::ServiceRequests& log, std::size_t i,
                                  Distribution LatencySummary::* latency) {
   const RequestOutcomes& o = log.outcomes;
   const auto seconds = [](std::int64_t ps) { return SimTime(ps).seconds().si(); };
-  if (latency == &LatencySummary::ttft) return seconds(o.first_token_ps[i] - log.table.arrival_ps[i]);
-  if (latency == &LatencySummary::e2e) return seconds(o.finish_ps[i] - log.table.arrival_ps[i]);
+  const std::int64_t way_back = log.table.way_back_ps(i);
+  if (latency == &LatencySummary::ttft) return seconds(o.first_token_ps[i] + way_back - log.table.asked_ps(i));
+  if (latency == &LatencySummary::e2e) return seconds(o.finish_ps[i] + way_back - log.table.asked_ps(i));
   const std::int32_t gaps = log.table.output_tokens[i] - 1;
   if (gaps == 0) return std::nullopt;
   return seconds(o.finish_ps[i] - o.first_token_ps[i]) / gaps;
@@ -104,12 +112,18 @@ void LatencySamples::add(const Results::ServiceRequests& log) {
     e2e_.add(o.finish_ps[i] - arrival);
     queue_.add(o.scheduled_ps[i] - arrival);
     const std::int64_t gaps = log.table.output_tokens[i] - 1;
+    if (log.table.has_ways()) {
+      const std::int64_t way = log.table.answer_way_ps[i] - log.table.sent_ps[i];
+      user_ttft_.add(o.first_token_ps[i] + way);
+      user_e2e_.add(o.finish_ps[i] + way);
+    }
     if (gaps > 0) tpot_.add((o.finish_ps[i] - o.first_token_ps[i] + gaps / 2) / gaps);
   }
 }
 
 LatencySummary LatencySamples::summary() {
-  return {ttft_.summary(), ttft_queued_.summary(), tpot_.summary(), e2e_.summary(), queue_.summary()};
+  return {ttft_.summary(),  ttft_queued_.summary(), tpot_.summary(),    e2e_.summary(),
+          queue_.summary(), user_ttft_.summary(),   user_e2e_.summary()};
 }
 
 ServiceResult summarize_service(const SystemService& service, const Results::ServiceRequests& log,
@@ -130,8 +144,9 @@ ServiceResult summarize_service(const SystemService& service, const Results::Ser
     const auto& target = *service.record.slo.*row.target;
     if (!target) continue;
     if (all_completed) {
-      const double value = latency.*row.distribution.*row.percentile;
-      const bool answered = (latency.*row.distribution).count > 0;
+      const Distribution& measured = latency.*seen(row.distribution, log.table.has_ways());
+      const double value = measured.*row.percentile;
+      const bool answered = measured.count > 0;
       result.slo.push_back({std::string(row.name), target->si(), value, answered && value <= target->si()});
     } else {
       const double value = percentile_of_all(row, log);

@@ -13,7 +13,7 @@ class LatencySamples {
   LatencySummary summary();
 
  private:
-  DurationSample ttft_, ttft_queued_, tpot_, e2e_, queue_;
+  DurationSample ttft_, ttft_queued_, tpot_, e2e_, queue_, user_ttft_, user_e2e_;
 };
 
 /// What became of the requests of one service: counts, tokens, its latency targets, and its goodput, the share of

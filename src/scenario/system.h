@@ -17,6 +17,7 @@
 #include "orrery/scenario/catalog.h"
 #include "orrery/scenario/pool_layout.h"
 #include "orrery/scenario/scenario_record.h"
+#include "orrery/scenario/user_path.h"
 #include "orrery/serving/kv_exchange.h"
 #include "orrery/serving/pool.h"
 #include "orrery/serving/speculation.h"
@@ -104,6 +105,7 @@ struct SystemService {
   std::string trace_path;  ///< resolved against the scenario's folder
   std::optional<WorkloadProfileRecord> arrivals_profile;
   std::optional<WorkloadProfileRecord> lengths_profile;
+  std::shared_ptr<const UserPath> path;  ///< null: users are where the server is
 };
 
 /// A scenario, compiled. Immutable: any number of runs may share one.

@@ -20,6 +20,8 @@ struct RequestTable {
   std::vector<std::uint32_t> adapters;      ///< from 1 on; 0: none; empty: nobody has one
   std::vector<std::int32_t> priorities;     ///< lower numbers are served first; empty: all are alike
   std::vector<std::int64_t> give_up_ps;     ///< when its client stops to wait for it; empty: nobody ever does
+  std::vector<std::int64_t> sent_ps;        ///< by its user, before it arrived; empty: users are where the server is
+  std::vector<std::int64_t> answer_way_ps;  ///< from the server to the user; as long as sent_ps
 
   /// Where the keys of one request end in content_keys, and what they stand for.
   struct KeyRange {
@@ -33,6 +35,10 @@ struct RequestTable {
   std::size_t size() const { return arrival_ps.size(); }
   bool clients_give_up() const { return !give_up_ps.empty(); }
   bool has_priorities() const { return !priorities.empty(); }
+  bool has_ways() const { return !sent_ps.empty(); }
+  /// By the user's clock: when the request was sent, and how much later than the server a token is seen.
+  std::int64_t asked_ps(std::size_t request) const { return has_ways() ? sent_ps[request] : arrival_ps[request]; }
+  std::int64_t way_back_ps(std::size_t request) const { return has_ways() ? answer_way_ps[request] : 0; }
   bool has_keys() const { return !key_ranges.empty(); }
   std::span<const std::uint64_t> keys_of(std::size_t request) const {
     const std::uint64_t begin = request == 0 ? 0 : key_ranges[request - 1].end;
@@ -71,10 +77,13 @@ struct RequestTable {
     if (clients_give_up()) give_up_ps.resize(count);
     if (!adapters.empty()) adapters.resize(count);
     if (has_priorities()) priorities.resize(count);
+    if (has_ways()) sent_ps.resize(count), answer_way_ps.resize(count);
     if (!has_keys()) return;
     key_ranges.resize(count);
     content_keys.resize(count == 0 ? 0 : key_ranges.back().end);
   }
+  /// Puts all rows into the order of their arrivals; equal ones keep theirs.
+  void sort_by_arrival();
   void drop_keys() {
     content_keys = {};
     key_ranges = {};
