@@ -200,6 +200,13 @@ class MemoryDesk {
   std::string commands_;
 };
 
+/// Whether refreshes are late because, as the controller says itself, there are more of them than it can make room for.
+bool is_only_late(const MemoryRow& row) {
+  return row.refreshes_behind() > 0 && std::all_of(row.answer.rules.begin(), row.answer.rules.end(), [](const auto& rule) {
+           return rule.violations == 0 || rule.rule.starts_with("refresh-");
+         });
+}
+
 int finish(const std::vector<MemoryRow>& rows, const MemoryRequest& request, const MemoryDesk& desk, bool json,
            Program& program) {
   if (request.commands_out) {
@@ -218,9 +225,14 @@ int finish(const std::vector<MemoryRow>& rows, const MemoryRequest& request, con
                            : request.curve ? memory_curve_text(rows, desk.provenance(), style)
                                            : memory_text(rows, desk.provenance(), style);
   if (const int code = program.print(text); code != kAnswered) return code;
-  const bool broken =
-      std::any_of(rows.begin(), rows.end(), [](const auto& row) { return row.answer.violations() > 0; });
-  return broken ? program.fail("internal error: the controller broke a rule of the standard") : kAnswered;
+  for (const MemoryRow& row : rows) {
+    if (row.answer.violations() == 0) continue;
+    if (is_only_late(row)) {
+      return program.fail(fmt::format("{}, {}: its banks are too busy to be refreshed in time", row.part, row.pattern));
+    }
+    return program.fail("internal error: the controller broke a rule of the standard");
+  }
+  return kAnswered;
 }
 
 }  // namespace

@@ -4,6 +4,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
+#include <filesystem>
+#include <initializer_list>
 
 #include "orrery/base/nearest_name.h"
 #include "orrery/base/unit.h"
@@ -78,7 +81,11 @@ class Reader {
       if (equals == std::string::npos || equals == 0 || !clocks || *clocks < 0 || *clocks > kMostClocks) {
         return fail(fmt::format("--timing: '{}' does not have the form NAME=CLOCKS, as in FAW=20", text));
       }
-      timings.emplace_back(text.substr(0, equals), *clocks);
+      const std::string name = text.substr(0, equals);
+      if (std::any_of(timings.begin(), timings.end(), [&](const auto& timing) { return timing.first == name; })) {
+        return fail(fmt::format("--timing gives {} twice", name));
+      }
+      timings.emplace_back(name, *clocks);
     }
   }
   void fail(std::string problem) {
@@ -127,6 +134,11 @@ void read_files(const Arguments& arguments, MemoryRequest& request, Reader& read
   if (window) request.power_window = *window;
 }
 
+bool is_same_file(const std::string& a, const std::string& b) {
+  std::error_code none;
+  return std::filesystem::weakly_canonical(a, none) == std::filesystem::weakly_canonical(b, none);
+}
+
 /// Combinations that would leave an option without effect.
 void check_together(const Arguments& arguments, const MemoryRequest& request, Reader& reader) {
   const auto exclude = [&](std::string_view a, std::string_view b) {
@@ -144,12 +156,43 @@ void check_together(const Arguments& arguments, const MemoryRequest& request, Re
   exclude("--curve", "--power-out");
   const bool several = request.parts.size() * request.patterns.size() > 1;
   for (const std::string_view option : {"--curve", "--commands-out", "--power-out"}) {
-    if (several && arguments.has(option)) reader.fail(fmt::format("{} is of one part and one pattern", option));
+    if (several && arguments.has(option)) reader.fail(fmt::format("{} needs one part and one pattern", option));
   }
   if (request.commands_out && request.requests > kMostRequestsOfCommands) {
     reader.fail(fmt::format("--commands-out takes at most {} --requests", kMostRequestsOfCommands));
   }
-  if (arguments.has("--power-window") && !request.power_out) reader.fail("--power-window is of --power-out");
+  if (arguments.has("--power-window") && !request.power_out) reader.fail("--power-window needs --power-out");
+  if (arguments.has("--trace-format") && !request.trace) reader.fail("--trace-format needs --trace");
+  for (const std::string_view option : {"--model", "--stride", "--write-share", "--seed", "--all-units"}) {
+    if (request.trace && arguments.has(option)) reader.fail(fmt::format("{} is of patterns, not of a trace", option));
+  }
+  const auto needs_pattern = [&](std::string_view option, std::initializer_list<std::string_view> patterns) {
+    if (request.trace || !arguments.has(option)) return;
+    const bool used = std::any_of(request.patterns.begin(), request.patterns.end(), [&](const std::string& pattern) {
+      return std::find(patterns.begin(), patterns.end(), pattern) != patterns.end();
+    });
+    if (!used) reader.fail(fmt::format("{} has no effect on {}: it is of the pattern{} {}", option,
+                                       fmt::join(request.patterns, ", "), patterns.size() == 1 ? "" : "s",
+                                       fmt::join(patterns, ", ")));
+  };
+  needs_pattern("--stride", {"strided"});
+  needs_pattern("--write-share", {"weights_and_appends"});
+  needs_pattern("--model", {"weight_stream", "kv_gather", "expert_fetch", "weights_and_appends"});
+  for (const AskedPart& part : request.parts) {
+    if (part.height && request.ranks) {
+      reader.fail(fmt::format("--ranks and the height of {} exclude each other: the height says how many stack ids "
+                              "there are", part.text));
+    }
+  }
+  const std::array files{std::pair{"--trace", request.trace}, std::pair{"--commands-out", request.commands_out},
+                         std::pair{"--power-out", request.power_out}};
+  for (std::size_t a = 0; a < files.size(); ++a) {
+    for (std::size_t b = a + 1; b < files.size(); ++b) {
+      if (files[a].second && files[b].second && is_same_file(*files[a].second, *files[b].second)) {
+        reader.fail(fmt::format("{} and {} are the same file", files[a].first, files[b].first));
+      }
+    }
+  }
 }
 
 }  // namespace

@@ -71,10 +71,22 @@ class DeviceCompiler {
     }
     device_.access_bytes = static_cast<std::int32_t>(standard_.access.value.si());
     device_.data_pins = static_cast<std::int32_t>(standard_.data_pins.value);
+    check_pins();
     device_.units_sharing_commands = static_cast<std::int32_t>(standard_.units_sharing_commands);
     if (device_.units_per_channel < device_.units_sharing_commands) device_.units_sharing_commands = 1;
     device_.data_clock = standard_.data_clock;
     device_.stacked = given.dies_per_rank.has_value();
+  }
+
+  void check_pins() {
+    const std::int64_t needed = device_.channels * device_.units_per_channel * device_.data_pins;
+    const std::int64_t given = part_.organization.data_pins.value;
+    if (needed == given) return;
+    impossible(part_.organization.place,
+               fmt::format("{} channels of {} {}{} with {} pins each have {} data pins, and not {}", device_.channels,
+                           device_.units_per_channel, device_.unit, device_.units_per_channel == 1 ? "" : "s",
+                           device_.data_pins, needed, given),
+               "correct the channels, or the pins");
   }
 
   void take_height(std::int64_t height) {

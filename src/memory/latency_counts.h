@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <vector>
 
@@ -53,7 +55,8 @@ class LatencyCounts {
   /// The smallest latency that at least `fraction` of all do not exceed; 0 when there are none.
   double quantile(double fraction) const {
     const std::int64_t all = count();
-    const auto wanted = static_cast<std::int64_t>(fraction * static_cast<double>(all - 1)) + 1;
+    const auto wanted =
+        std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(fraction * static_cast<double>(all))));
     std::int64_t seen = 0;
     for (std::size_t i = 0; i < exact_.size(); ++i) {
       seen += exact_[i];

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -51,7 +52,10 @@ struct MemoryAnswer {
   std::vector<RuleReport> rules;  ///< of the checker, summed over units; empty where nothing was checked
 
   std::int64_t bursts() const { return reads + writes; }
-  std::int64_t payload_bursts() const { return bursts() - overhead; }
+  /// On the bus; what was answered or merged in the queue, or waits there still, moved no data.
+  std::int64_t payload_bursts() const { return std::max<std::int64_t>(0, columns - overhead); }
+  std::int64_t answered_in_queue() const { return forwarded + merged; }
+  std::int64_t waiting_writes() const { return bursts() - answered_in_queue() - columns; }  ///< at the end
   std::int64_t violations() const;
 };
 

@@ -36,6 +36,7 @@ void visit(Visitor& v, TimingValue& r) {
 
 /// What one unit holds, and how many units a stack, package or module has.
 struct PartOrganization {
+  Sourced<std::int64_t> data_pins;
   Sourced<std::int64_t> channels;
   Sourced<std::int64_t> units_per_channel;
   Sourced<std::int64_t> ranks;
@@ -52,6 +53,8 @@ constexpr RecordName record_name(const PartOrganization*) {
 }
 template <class Visitor>
 void visit(Visitor& v, PartOrganization& r) {
+  v.required("data_pins", r.data_pins, "Of one stack, package or module, without those for error correction",
+             in_range(1, 1 << 16));
   v.required("channels", r.channels, "Of one stack, package or module", in_range(1, 256));
   v.required("units_per_channel", r.units_per_channel, "Pseudo channels or subchannels of a channel", in_range(1, 8));
   v.required("ranks", r.ranks, "Ranks, or stack ids of a stack", in_range(1, 4));

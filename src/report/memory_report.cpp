@@ -47,6 +47,14 @@ std::string setting_text(const MemoryRow& row) {
   if (row.answer.overhead > 0) {
     text += fmt::format("\n  {:.1f} % of the bursts carry error correction", 100 * row.overhead_share());
   }
+  if (row.answer.answered_in_queue() > 0) {
+    text += fmt::format("\n  {} of {} bursts met a waiting write of their place in the queue and moved no data",
+                        row.answer.answered_in_queue(), row.answer.bursts());
+  }
+  if (row.answer.waiting_writes() > 0) {
+    text += fmt::format("\n  {} of {} bursts are writes that still wait in the queue, and do not count",
+                        row.answer.waiting_writes(), row.answer.bursts());
+  }
   if (row.refreshes_behind() > 0) {
     text += fmt::format("\n  refresh falls behind: {} more are owed at a time than the standard allows",
                         row.refreshes_behind());
@@ -140,15 +148,15 @@ void write_setting(const MemoryRow& row, JsonWriter& json) {
 
 void write_row(const MemoryRow& row, JsonWriter& json) {
   write_setting(row, json);
-  json.field("bandwidth_GBps", row.bytes_per_second() / kGiga);
+  json.field("bandwidth_GBps", row.share_of_peak() * row.memory_peak() / kGiga);
   json.field("bandwidth_pct", 100 * row.share_of_peak());
-  json.field("memory_bandwidth_GBps", row.share_of_peak() * row.memory_peak() / kGiga);
-  json.field("memory_peak_GBps", row.memory_peak() / kGiga);
+  json.field("peak_GBps", row.memory_peak() / kGiga);
   write_latency(row, json);
   json.field("row_hit_pct", 100 * row.row_hit_share());
   if (const auto energy = row.picojoules_per_bit()) json.field("energy_pJ_per_bit", *energy);
   write_energy(row, json);
   json.field("requests", row.answer.bursts());
+  json.field("waiting_writes", row.answer.waiting_writes());
   if (row.answer.overhead > 0) json.field("ecc_bursts", row.answer.overhead);
   json.field("ticks", row.answer.end_tick);
   json.field("simulated_s", row.seconds());
@@ -222,8 +230,10 @@ std::string memory_text(std::span<const MemoryRow> rows, std::span<const Provena
   for (const MemoryRow& row : rows) {
     const LatencyCounts& latency = row.answer.latency;
     const auto ns = [&](double ticks) { return nanoseconds_text(row.device.nanoseconds(ticks)); };
-    table.add({row.part, row.pattern, fmt::format("{:.4g}", row.share_of_peak() * row.memory_peak() / kGiga),
-               fmt::format("{:.1f} %", 100 * row.share_of_peak()), ns(latency.mean()), ns(latency.quantile(0.5)),
+    const bool moved = row.answer.payload_bursts() > 0;
+    table.add({row.part, row.pattern,
+               moved ? fmt::format("{:.4g}", row.share_of_peak() * row.memory_peak() / kGiga) : "-",
+               moved ? fmt::format("{:.1f} %", 100 * row.share_of_peak()) : "-", ns(latency.mean()), ns(latency.quantile(0.5)),
                ns(latency.quantile(0.99)), ns(static_cast<double>(latency.largest())),
                fmt::format("{:.1f} %", 100 * row.row_hit_share()), energy_text(row)});
   }
@@ -295,6 +305,7 @@ std::string command_csv_line(const DramDevice& device, std::int64_t unit, const 
 }
 
 std::string power_csv(const MemoryRow& row) {
+  const double units = static_cast<double>(row.units_of_memory) / static_cast<double>(row.answer.units);
   std::string text =
       "from_us,to_us,total_W,activation_W,read_W,write_W,refresh_W,background_W,power_down_W,"
       "self_refresh_W,io_W\n";
@@ -307,7 +318,7 @@ std::string power_csv(const MemoryRow& row) {
                         static_cast<double>(window.to) * tick * 1e6);
     for (const Joules part : {energy.total(), energy.activation, energy.read, energy.write, energy.refresh,
                               energy.background, energy.power_down, energy.self_refresh, energy.io}) {
-      text += fmt::format(",{:.6g}", part.si() / seconds);
+      text += fmt::format(",{:.6g}", units * part.si() / seconds);
     }
     text += "\n";
   }

@@ -24,6 +24,15 @@ TEST(LatencyCounts, OfOneLatencyAreThatLatency) {
   EXPECT_EQ(counts.mean(), 52);
 }
 
+TEST(LatencyCounts, OfTwoTheLaterHalfIsTheLarger) {
+  LatencyCounts counts;
+  counts.add(30);
+  counts.add(77);
+  EXPECT_EQ(counts.quantile(0.5), 30);
+  EXPECT_EQ(counts.quantile(0.51), 77);
+  EXPECT_EQ(counts.quantile(0.99), 77);
+}
+
 TEST(LatencyCounts, QuantilesOfLongLatenciesKeepTheirRank) {
   // The second of 50: 1 / 49 x 49 is below 1 in floating point.
   LatencyCounts counts;
@@ -59,7 +68,8 @@ RC_GTEST_PROP(LatencyCounts, QuantilesAreThoseOfTheSortedLatencies, (const std::
   for (const std::int64_t latency : sorted) counts.add(latency);
   std::sort(sorted.begin(), sorted.end());
   for (const double fraction : {0.0, 0.25, 0.5, 0.9, 0.99, 1.0}) {
-    const auto rank = static_cast<std::size_t>(fraction * static_cast<double>(sorted.size() - 1));
+    const auto wanted = static_cast<std::size_t>(std::ceil(fraction * static_cast<double>(sorted.size())));
+    const std::size_t rank = std::max<std::size_t>(1, wanted) - 1;
     const auto exact = static_cast<double>(sorted[rank]);
     const double bar = exact < LatencyCounts::kExact ? 0 : exact / 128 + 1;
     RC_ASSERT(std::abs(counts.quantile(fraction) - exact) <= bar);
