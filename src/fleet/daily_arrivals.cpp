@@ -20,8 +20,8 @@ DailyArrivals::DailyArrivals(const DailyCurve& curve, Hertz mean_rate, Seconds s
   for (std::size_t i = 0; i < kMinutes; ++i) {
     const auto from = static_cast<double>(i) * kMinute;
     const DailyCurve::Bounds bounds = curve.bounds(Seconds(from), Seconds(from + kMinute));
-    minutes_.push_back({mean_rate.si() * bounds.most * kMinute, bounds.most,
-                        bounds.most > 0 ? bounds.least / bounds.most : 0});
+    minutes_.push_back(
+        {mean_rate.si() * bounds.most * kMinute, bounds.most, bounds.most > 0 ? bounds.least / bounds.most : 0});
   }
   const double start = time_of_day(starts_at).si();
   midnight_ = -start;

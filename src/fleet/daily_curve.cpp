@@ -11,7 +11,7 @@
 namespace orrery {
 namespace {
 
-constexpr double kFarAway = 6.2;    // widths: exp(-6.2^2) = 2e-17
+constexpr double kFarAway = 6.2;     // widths: exp(-6.2^2) = 2e-17
 constexpr double kMostHeight = 1e6;  // keeps sums far from what a double cannot hold
 const double kSqrtPi = std::sqrt(std::numbers::pi);
 
@@ -133,9 +133,10 @@ void check_physics(const DailyCurveRecord& curve, Diagnostics& diagnostics) {
     check_hour("hour", peak.hour, diagnostics);
     check_height("height", peak.height, diagnostics);
     if (*peak.width <= Seconds(0) || *peak.width > kDay) {
-      diagnostics.error("out-of-range", peak.width.place,
-                        fmt::format("'width' is {}; a peak is wider than 0 h and at most 24 h", hours_text(*peak.width)),
-                        "write how far from its hour the peak has fallen to 37 %, as in 2.5 h");
+      diagnostics.error(
+          "out-of-range", peak.width.place,
+          fmt::format("'width' is {}; a peak is wider than 0 h and at most 24 h", hours_text(*peak.width)),
+          "write how far from its hour the peak has fallen to 37 %, as in 2.5 h");
     }
     adds = adds || *peak.height > 0;
   }

@@ -15,9 +15,9 @@ Seconds time_of_day(Seconds time);
 /// A day's curve of demand, divided by its mean: 1 is the mean of the day, 2 twice as much.
 ///
 /// Times are local times of the users in seconds since some midnight, of any sign; the curve repeats every day. A peak
-/// is the sum of its images on all days, so that the curve has no step at midnight; images further away than 6.2 widths,
-/// which add less than 2e-17 of the height, are left out.
-/// Valid: entries that check_physics() found nothing in. Days are alike: no weekends, no holidays.
+/// is the sum of its images on all days, so that the curve has no step at midnight; images further away than 6.2
+/// widths, which add less than 2e-17 of the height, are left out. Valid: entries that check_physics() found nothing in.
+/// Days are alike: no weekends, no holidays.
 class DailyCurve {
  public:
   explicit DailyCurve(const DailyCurveRecord& record);

@@ -17,7 +17,8 @@ struct DailyPeak {
   Sourced<Seconds> width;
 };
 constexpr RecordName record_name(const DailyPeak*) {
-  return {"DailyPeak", "A bell around an hour of the day: height * exp(-((h - hour) / width)^2), over midnight as well"};
+  return {"DailyPeak",
+          "A bell around an hour of the day: height * exp(-((h - hour) / width)^2), over midnight as well"};
 }
 template <class Visitor>
 void visit(Visitor& v, DailyPeak& r) {

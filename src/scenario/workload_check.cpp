@@ -207,17 +207,18 @@ void check_demand(const WorkloadRecord& workload, const DailyCurveRecord& curve,
   const Seconds duration = std::min(workload.duration.value_or(kLongestSimTime), kLongestSimTime);
   const double expected = population.mean_rate() * DailyCurve(curve).integral(start, start + duration);
   const double hour = time_of_day(start).si() / 3600;
+  const double hours = duration.si() / 3600;
   if (expected <= 0) {
     diagnostics.error("impossible-physics", population.curve.place,
-                      fmt::format("the run starts at {:g} h of the users' day and lasts {}, and by the curve '{}' nobody "
-                                  "asks for anything then",
-                                  hour, to_text(duration), population.curve.id),
+                      fmt::format("the run starts at {:g} h of the users' day and lasts {:g} h, and by the curve '{}' "
+                                  "nobody asks for anything then",
+                                  hour, hours, population.curve.id),
                       "give a longer `duration`, another hour in `starts_at` (UTC), or another curve");
   } else if (!workload.requests && expected > kMostRequests) {
     diagnostics.error("out-of-range", population.place,
-                      fmt::format("{:.3g} requests are expected from {:g} h of the users' day for {}; at most {:.3g} are "
-                                  "simulated",
-                                  expected, hour, to_text(duration), kMostRequests),
+                      fmt::format("{:.3g} requests are expected in {:g} h from {:g} h of the users' day on; at most "
+                                  "{:.3g} are simulated",
+                                  expected, hours, hour, kMostRequests),
                       "lower `sample`, `users` or `duration`, or give `requests`");
   }
 }

@@ -183,8 +183,8 @@ RequestTable draw_requests(const WorkloadRecord& workload, const WorkloadEntries
   } else if (workload.population) {
     ORRERY_CHECK(entries.curve != nullptr);
     tokens = &workload.population->tokens;
-    draw_population(*workload.population, DailyCurve(*entries.curve), end, RandomStream(seed, kLayer, "arrivals", entity),
-                    times);
+    draw_population(*workload.population, DailyCurve(*entries.curve), end,
+                    RandomStream(seed, kLayer, "arrivals", entity), times);
   } else {
     ORRERY_CHECK(workload.poisson || workload.gamma);
     const Hertz rate = workload.poisson ? workload.poisson->rate : workload.gamma->rate;
