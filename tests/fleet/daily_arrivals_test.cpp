@@ -95,6 +95,14 @@ TEST(DailyArrivals, EmptyHoursHaveNoArrivals) {
   EXPECT_TRUE(draw(curve, 5, hours(18), hours(15)).empty());
 }
 
+TEST(DailyArrivals, AStartWithinAMinuteIsKeptToTheSecond) {
+  const DailyCurve curve(catalog_curve("working-hours"));
+  const std::vector<double> times = draw(curve, 50, hours(18) - Seconds(20), hours(10));  // 133 a second until six
+  EXPECT_NEAR(static_cast<double>(times.size()), 20 * 50 * 24.0 / 9, 4 * std::sqrt(2667));
+  EXPECT_LT(times.back(), 20 + 1e-6);
+  EXPECT_GT(times.back(), 19);
+}
+
 TEST(DailyArrivals, AStartADayLaterOrAnHourBeforeMidnightIsTheSameHour) {
   const DailyCurve curve(catalog_curve("two-peaks"));
   EXPECT_EQ(draw(curve, 1, hours(-1), hours(8)), draw(curve, 1, hours(23), hours(8)));
