@@ -220,7 +220,7 @@ std::int64_t MemoryRow::refreshes_behind() const {
 }
 
 std::optional<double> MemoryRow::picojoules_per_bit() const {
-  if (!answer.energy) return std::nullopt;
+  if (!answer.energy || answer.payload_bursts() == 0) return std::nullopt;
   return joules_per_bit(*answer.energy, Bytes(payload_bytes())) / kPico;
 }
 

@@ -9,6 +9,7 @@
 #include "orrery/chip/calibration_record.h"
 #include "orrery/chip/family_record.h"
 #include "orrery/chip/server_record.h"
+#include "orrery/fleet/daily_curve_record.h"
 #include "orrery/memory/device.h"
 #include "orrery/model/model_record.h"
 #include "orrery/network/access_record.h"
@@ -66,6 +67,8 @@ template <>
 struct KindOf<FrameworkRecord> : FrameworkKind {};
 template <>
 struct KindOf<SiteRecord> : SiteKind {};
+template <>
+struct KindOf<DailyCurveRecord> : DailyCurveKind {};
 template <>
 struct KindOf<WorkloadProfileRecord> : WorkloadKind {};
 
@@ -168,6 +171,8 @@ constexpr CatalogKind kKinds[] = {
     {"framework", "framework", "what serving frameworks add to their kernels", record_type<FrameworkRecord>,
      check_entry<FrameworkRecord>},
     {"site", "site", "places with electricity price and carbon", record_type<SiteRecord>, check_entry<SiteRecord>},
+    {"daily-curve", "daily-curve", "how demand follows the hours of the day", record_type<DailyCurveRecord>,
+     check_entry<DailyCurveRecord>},
     {"workload", "workload", "profiles of public traces", record_type<WorkloadProfileRecord>,
      check_entry<WorkloadProfileRecord>},
 };
@@ -250,6 +255,7 @@ template std::optional<CatalogEntry<ModelRecord>> Catalog::load(const AnyReferen
 template std::optional<CatalogEntry<FrameworkRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
 template std::optional<CatalogEntry<EngineRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
 template std::optional<CatalogEntry<SiteRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
+template std::optional<CatalogEntry<DailyCurveRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
 template std::optional<CatalogEntry<WorkloadProfileRecord>> Catalog::load(const AnyReference&, Diagnostics&) const;
 
 }  // namespace orrery

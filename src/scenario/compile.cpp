@@ -31,6 +31,7 @@ const WorkloadProfileRecord* load_profile(const Catalog& catalog, const AnyRefer
 const LengthsRecord* lengths_of(const WorkloadRecord& workload) {
   if (workload.poisson) return &workload.poisson->tokens;
   if (workload.gamma) return &workload.gamma->tokens;
+  if (workload.population) return &workload.population->tokens;
   return nullptr;
 }
 
@@ -87,9 +88,20 @@ std::optional<SystemService> compile_service(const Named<ServiceRecord>& named, 
   if (const LengthsRecord* lengths = lengths_of(workload); lengths != nullptr && lengths->profile) {
     load_profile(catalog, *lengths->profile, service.lengths_profile, provenance, diagnostics);
   }
+<<<<<<< HEAD
   if (service.record.path) {
     service.path = UserPath::compile(*service.record.path, catalog, provenance, diagnostics);
   }
+=======
+  if (workload.population) {
+    if (auto curve = catalog.load<DailyCurveRecord>(workload.population->curve, diagnostics)) {
+      add_provenance(provenance, curve->provenance);
+      service.daily_curve = std::move(curve->record);
+    }
+  }
+  if (diagnostics.error_count() > errors_before) return std::nullopt;
+  if (service.daily_curve) check_demand(workload, *service.daily_curve, diagnostics);
+>>>>>>> fleet
   if (diagnostics.error_count() > errors_before) return std::nullopt;
   return service;
 }

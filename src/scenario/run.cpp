@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "orrery/fleet/daily_curve.h"
 #include "orrery/scenario/accounting.h"
 #include "orrery/scenario/adapter_draw.h"
 #include "orrery/scenario/service_summary.h"
@@ -31,6 +32,12 @@ const T* pointer_to(const std::optional<T>& optional) {
 std::string describe_draw(const WorkloadRecord& workload) {
   if (workload.profile) return fmt::format("profile {}", workload.profile->profile.id);
   if (workload.poisson) return fmt::format("Poisson, {:.6g} req/s", workload.poisson->rate.si());
+  if (workload.population) {
+    const PopulationWorkload& population = *workload.population;
+    const std::string sample = population.sample ? fmt::format("{:g} of ", *population.sample) : "";
+    return fmt::format("{}{} users, {:g} requests a day each, daily curve {}", sample, population.users,
+                       population.requests_per_user * kDay, population.curve.id);
+  }
   return fmt::format("gamma gaps, {:.6g} req/s, variation {:g}", workload.gamma->rate.si(),
                      workload.gamma->gap_variation);
 }
@@ -38,7 +45,9 @@ std::string describe_draw(const WorkloadRecord& workload) {
 std::optional<Arrivals> arrivals_of(const System& system, const SystemService& service, Diagnostics& diagnostics) {
   const WorkloadRecord& workload = service.record.workload;
   if (!workload.trace) {
-    return Arrivals{draw_requests(workload, pointer_to(service.arrivals_profile), pointer_to(service.lengths_profile),
+    return Arrivals{draw_requests(workload,
+                                  {pointer_to(service.arrivals_profile), pointer_to(service.lengths_profile),
+                                   pointer_to(service.daily_curve)},
                                   system.seed, workload.stream.value_or(service.name)),
                     describe_draw(workload), 0};
   }

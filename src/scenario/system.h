@@ -9,6 +9,7 @@
 #include "orrery/chip/chip.h"
 #include "orrery/chip/family_record.h"
 #include "orrery/chip/server_record.h"
+#include "orrery/fleet/daily_curve_record.h"
 #include "orrery/memory/achievable.h"
 #include "orrery/model/adapter_cost.h"
 #include "orrery/model/model_record.h"
@@ -106,6 +107,7 @@ struct SystemService {
   std::optional<WorkloadProfileRecord> arrivals_profile;
   std::optional<WorkloadProfileRecord> lengths_profile;
   std::shared_ptr<const UserPath> path;  ///< null: users are where the server is
+  std::optional<DailyCurveRecord> daily_curve;  ///< of a population
 };
 
 /// A scenario, compiled. Immutable: any number of runs may share one.

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "orrery/base/sim_time.h"
+#include "orrery/fleet/daily_curve.h"
 #include "orrery/scenario/workload_record.h"
 
 namespace orrery {
@@ -13,6 +14,8 @@ namespace {
 constexpr double kRateTolerance = 0.01;    // of a mean rate that is given beside requests and span
 constexpr double kMinutesTolerance = 0.5;  // seconds, for a span that was rounded
 constexpr std::int64_t kMostTokens = 100'000'000;
+constexpr double kWesternmost = -12;  // hours from UTC, of places with people or ships
+constexpr double kEasternmost = 14;
 
 /// Exactly one way to say how long prompts and answers are.
 void check_lengths(const LengthsRecord& tokens, Diagnostics& diagnostics) {
@@ -51,6 +54,29 @@ void check_end(const WorkloadRecord& workload, std::optional<Hertz> rate, Diagno
                                   to_text(*workload.duration), *rate * *workload.duration, kMostRequests),
                       "lower the `rate` or the `duration`, or give `requests`");
   }
+}
+
+const Place& place_of(const PopulationWorkload& population, std::string_view key) {
+  for (const auto& [known, place] : population.key_places) {
+    if (known == key) return place;
+  }
+  return population.place;
+}
+
+/// Offsets and hours of a population lie where there are some.
+void check_hours(const PopulationWorkload& population, Diagnostics& diagnostics) {
+  const auto check = [&](std::string_view key, Seconds time, double low, double high, std::string_view what,
+                         std::string hint) {
+    const double hours = time.si() / 3600;
+    if (hours >= low && hours <= high) return;
+    diagnostics.error("out-of-range", place_of(population, key),
+                      fmt::format("'{}' is {:g} h, and {} from {:g} h to {:g} h", key, hours, what, low, high),
+                      std::move(hint));
+  };
+  check("local_time", population.local_time, kWesternmost, kEasternmost, "local times differ from UTC",
+        "write local time less UTC: 9 h in Korea, -8 h in California in winter");
+  check("starts_at", population.starts_at, 0, 24, "a day has the hours",
+        "write a UTC time of day; `duration` says how many hours or days the run lasts");
 }
 
 void check_quantiles(std::string_view name, const std::vector<std::int64_t>& quantiles, double tail_mean,
@@ -143,9 +169,10 @@ void check_workload(const WorkloadRecord& workload, Diagnostics& diagnostics) {
   if (workload.profile) kinds.push_back("profile");
   if (workload.poisson) kinds.push_back("poisson");
   if (workload.gamma) kinds.push_back("gamma");
+  if (workload.population) kinds.push_back("population");
   if (kinds.empty()) {
     diagnostics.error("missing-key", workload.place, "the workload says nothing about where its requests come from",
-                      "give one of `trace`, `profile`, `poisson`, `gamma`");
+                      "give one of `trace`, `profile`, `poisson`, `gamma`, `population`");
     return;
   }
   if (kinds.size() > 1) {
@@ -155,6 +182,10 @@ void check_workload(const WorkloadRecord& workload, Diagnostics& diagnostics) {
   }
   if (workload.poisson) check_lengths(workload.poisson->tokens, diagnostics);
   if (workload.gamma) check_lengths(workload.gamma->tokens, diagnostics);
+  if (workload.population) {
+    check_lengths(workload.population->tokens, diagnostics);
+    check_hours(*workload.population, diagnostics);
+  }
   if (workload.trace && workload.shared_prefix) {
     diagnostics.error("impossible-physics", workload.shared_prefix->place,
                       "a trace tells by its ids what its prompts share, or does not know",
@@ -165,7 +196,31 @@ void check_workload(const WorkloadRecord& workload, Diagnostics& diagnostics) {
   if (workload.profile) rate = workload.profile->rate;
   if (workload.poisson) rate = workload.poisson->rate;
   if (workload.gamma) rate = workload.gamma->rate;
+  // The requests of a population within a `duration` depend on its hours: check_demand().
+  if (workload.population && !workload.duration) rate = workload.population->mean_rate();
   check_end(workload, rate, diagnostics);
+}
+
+void check_demand(const WorkloadRecord& workload, const DailyCurveRecord& curve, Diagnostics& diagnostics) {
+  const PopulationWorkload& population = *workload.population;
+  const Seconds start = population.local_start();
+  const Seconds duration = std::min(workload.duration.value_or(kLongestSimTime), kLongestSimTime);
+  const double expected = population.mean_rate() * DailyCurve(curve).integral(start, start + duration);
+  const double hour = time_of_day(start).si() / 3600;
+  const double hours = duration.si() / 3600;
+  if (expected <= 0) {
+    diagnostics.error("impossible-physics", population.curve.place,
+                      fmt::format("the run starts at {:g} h of the users' day and lasts {:g} h, and by the curve '{}' "
+                                  "nobody asks for anything then",
+                                  hour, hours, population.curve.id),
+                      "give a longer `duration`, another hour in `starts_at` (UTC), or another curve");
+  } else if (!workload.requests && expected > kMostRequests) {
+    diagnostics.error("out-of-range", population.place,
+                      fmt::format("{:.3g} requests are expected in {:g} h from {:g} h of the users' day on; at most "
+                                  "{:.3g} are simulated",
+                                  expected, hours, hour, kMostRequests),
+                      "lower `sample`, `users` or `duration`, or give `requests`");
+  }
 }
 
 void check_physics(const WorkloadProfileRecord& profile, Diagnostics& diagnostics) {

@@ -8,6 +8,7 @@
 #include "orrery/base/random_stream.h"
 #include "orrery/base/result.h"
 #include "orrery/base/sim_time.h"
+#include "orrery/fleet/daily_arrivals.h"
 #include "orrery/scenario/shared_prefix.h"
 #include "orrery/scenario/stream_entity.h"
 
@@ -28,7 +29,10 @@ struct End {
   }
   /// Requests to expect at a mean rate, with some room.
   std::size_t expected(Hertz rate) const {
-    const double mean = static_cast<double>(time) / static_cast<double>(kPicoseconds) * rate.si();
+    return expected(static_cast<double>(time) / static_cast<double>(kPicoseconds) * rate.si());
+  }
+  /// The same where so many would arrive up to `time`.
+  std::size_t expected(double mean) const {
     const double room = mean + 6 * std::sqrt(mean) + 16;
     return room < static_cast<double>(requests) ? static_cast<std::size_t>(room) : requests;
   }
@@ -101,6 +105,20 @@ void draw_profile(const ArrivalStatistics& statistics, Hertz rate, const End& en
   }
 }
 
+void draw_population(const PopulationWorkload& population, const DailyCurve& curve, const End& end, RandomStream stream,
+                     std::vector<std::int64_t>& times) {
+  const Hertz rate = population.mean_rate();
+  const Seconds start = population.local_start();
+  const Seconds duration = SimTime(end.time).seconds();
+  times.reserve(end.expected(rate * curve.integral(start, start + duration)));
+  DailyArrivals arrivals(curve, rate, start, duration, stream);
+  while (times.size() < end.requests) {
+    const std::optional<Seconds> time = arrivals.next();
+    if (!time) break;
+    times.push_back(to_sim_time(*time).ps());
+  }
+}
+
 void drop_behind_end(const End& end, std::vector<std::int64_t>& times) {
   times.erase(std::upper_bound(times.begin(), times.end(), end.time), times.end());
   if (times.size() > end.requests) times.resize(end.requests);
@@ -150,18 +168,23 @@ void draw_lengths(const std::vector<LengthStratum>& strata, RandomStream stream,
 
 }  // namespace
 
-RequestTable draw_requests(const WorkloadRecord& workload, const WorkloadProfileRecord* arrivals,
-                           const WorkloadProfileRecord* lengths, std::uint64_t seed, std::string_view service) {
+RequestTable draw_requests(const WorkloadRecord& workload, const WorkloadEntries& entries, std::uint64_t seed,
+                           std::string_view service) {
   const std::uint64_t entity = stream_entity(service);
   const End end(workload);
   RequestTable requests;
   std::vector<std::int64_t>& times = requests.arrival_ps;
   const LengthsRecord* tokens = nullptr;
   if (workload.profile) {
-    ORRERY_CHECK(arrivals != nullptr && lengths != nullptr);
-    const Hertz rate = workload.profile->rate.value_or(*arrivals->arrivals.mean_rate);
+    ORRERY_CHECK(entries.arrivals != nullptr && entries.lengths != nullptr);
+    const Hertz rate = workload.profile->rate.value_or(*entries.arrivals->arrivals.mean_rate);
     times.reserve(end.expected(rate));
-    draw_profile(arrivals->arrivals, rate, end, seed, entity, times);
+    draw_profile(entries.arrivals->arrivals, rate, end, seed, entity, times);
+  } else if (workload.population) {
+    ORRERY_CHECK(entries.curve != nullptr);
+    tokens = &workload.population->tokens;
+    draw_population(*workload.population, DailyCurve(*entries.curve), end,
+                    RandomStream(seed, kLayer, "arrivals", entity), times);
   } else {
     ORRERY_CHECK(workload.poisson || workload.gamma);
     const Hertz rate = workload.poisson ? workload.poisson->rate : workload.gamma->rate;
@@ -177,10 +200,10 @@ RequestTable draw_requests(const WorkloadRecord& workload, const WorkloadProfile
     }
   }
   drop_behind_end(end, times);
-  if (lengths != nullptr) {
+  if (entries.lengths != nullptr) {
     requests.input_tokens.resize(times.size());
     requests.output_tokens.resize(times.size());
-    draw_lengths(lengths->lengths, RandomStream(seed, kLayer, "lengths", entity), requests);
+    draw_lengths(entries.lengths->lengths, RandomStream(seed, kLayer, "lengths", entity), requests);
   } else {
     ORRERY_CHECK(tokens != nullptr && tokens->input && tokens->output);
     requests.input_tokens.assign(times.size(), static_cast<std::int32_t>(*tokens->input));

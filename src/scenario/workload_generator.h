@@ -8,14 +8,20 @@
 
 namespace orrery {
 
+/// The entries of the catalog that a drawn workload names.
+struct WorkloadEntries {
+  const WorkloadProfileRecord* arrivals = nullptr;  ///< of workload.profile; null for the other kinds
+  /// Of the token counts: the same, or that of `tokens`; null where `tokens` has fixed counts.
+  const WorkloadProfileRecord* lengths = nullptr;
+  const DailyCurveRecord* curve = nullptr;  ///< of workload.population; null for the other kinds
+};
+
 /// Draws the requests of one service. Equal arguments give equal requests; the names of the streams
 /// hold the service, so that another service or another consumer moves none of them. A longer draw
 /// begins with the requests of a shorter one.
 ///
-/// `arrivals` is the profile that workload.profile names, null for the other kinds; `lengths` the one
-/// that gives the token counts (the same, or that of `tokens`), null where `tokens` has fixed counts.
-///
 /// - poisson, gamma: gaps between requests, the first one from time 0.
+/// - population: a Poisson process that follows the curve; see daily_arrivals.h in fleet.
 /// - profile: the minutes of requests_per_minute in a cycle, scaled so that a cycle has the mean rate
 ///   (`rate`, or the profile's). The rate of each second is that of its minute times a gamma variable
 ///   of mean 1, whose variance gives the profile second_dispersion at its own rates (below 1 it is
@@ -30,9 +36,9 @@ namespace orrery {
 /// - shared_prefix: see shared_prefix.h.
 ///
 /// Ends with `requests`, with `duration`, or where simulated time does (kLongestSimTime).
-/// Pre: check_workload() and check_physics() found nothing; the workload is not a trace.
-RequestTable draw_requests(const WorkloadRecord& workload, const WorkloadProfileRecord* arrivals,
-                           const WorkloadProfileRecord* lengths, std::uint64_t seed, std::string_view service);
+/// Pre: check_workload(), check_physics() and check_demand() found nothing; the workload is not a trace.
+RequestTable draw_requests(const WorkloadRecord& workload, const WorkloadEntries& entries, std::uint64_t seed,
+                           std::string_view service);
 
 /// Drops the requests of a trace that its workload's `requests` and `duration` leave out.
 void limit_requests(const WorkloadRecord& workload, RequestTable& requests);

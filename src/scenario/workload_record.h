@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "orrery/fleet/daily_curve_record.h"
 #include "orrery/schema/entry.h"
 
 namespace orrery {
@@ -134,6 +135,47 @@ void visit(Visitor& v, GammaWorkload& r) {
   v.required("tokens", r.tokens, "Lengths of prompts and answers");
 }
 
+/// People who ask independently of each other, more often at some hours of their day than at others: a Poisson process
+/// whose rate is mean_rate() times a daily curve. The run is a window of the users' days: it starts at `starts_at`, and
+/// lasts as long as the workload does.
+///
+/// With `sample`, only that share of the users is simulated. Nothing else changes: the rate is thinned exactly, since
+/// users are independent, and results are those of the sample. A system that is to be as busy as under all users has to
+/// be smaller by the same share; whether its results hold for the whole depends on how much a small one queues more.
+struct PopulationWorkload {
+  std::int64_t users = 0;
+  Hertz requests_per_user;
+  Reference<DailyCurveKind> curve;
+  Seconds local_time;
+  Seconds starts_at;
+  std::optional<double> sample;
+  LengthsRecord tokens;
+  KeyPlaces key_places;
+  Place place;
+
+  /// Requests of the simulated users per second, mean of a whole day.
+  Hertz mean_rate() const { return static_cast<double>(users) * sample.value_or(1) * requests_per_user; }
+  /// The users' local time when the run starts, in seconds since a midnight of theirs; of any sign.
+  Seconds local_start() const { return starts_at + local_time; }
+};
+constexpr RecordName record_name(const PopulationWorkload*) {
+  return {"PopulationWorkload", "People who ask more often at some hours of their day than at others"};
+}
+template <class Visitor>
+void visit(Visitor& v, PopulationWorkload& r) {
+  v.required("users", r.users, "How many people, homes or seats", in_range(1, 1e11));
+  v.required("requests_per_user", r.requests_per_user, "Mean of one user, as in 2 /day",
+             in_range(Hertz(1e-12), Hertz(1e3)));
+  v.required("curve", r.curve, "How their demand follows the hours of the day");
+  v.required("local_time", r.local_time, "Their local time less UTC, as in 9 h; -12 h to 14 h");
+  v.required("starts_at", r.starts_at, "UTC time of day when the run starts, as in 12 h; 0 h to 24 h");
+  v.optional("sample", r.sample, "Share of the users that is simulated, above 0 and at most 1; all when absent",
+             in_range(1e-9, 1));
+  v.required("tokens", r.tokens, "Lengths of prompts and answers");
+  v.key_places(r.key_places);
+  v.place(r.place);
+}
+
 /// Arrivals and lengths like those of a public trace.
 struct ProfileWorkload {
   Reference<WorkloadKind> profile;
@@ -200,12 +242,13 @@ void visit(Visitor& v, SharedPrefix& r) {
 /// Requests of one service that fit a common machine's memory: 53 bytes each.
 inline constexpr double kMostRequests = 2e8;
 
-/// The requests of one service: exactly one of the four kinds.
+/// The requests of one service: exactly one of the five kinds.
 struct WorkloadRecord {
   std::optional<TraceWorkload> trace;
   std::optional<ProfileWorkload> profile;
   std::optional<PoissonWorkload> poisson;
   std::optional<GammaWorkload> gamma;
+  std::optional<PopulationWorkload> population;
   std::optional<SharedPrefix> shared_prefix;
   std::optional<std::int64_t> requests;
   std::optional<Seconds> duration;
@@ -213,7 +256,7 @@ struct WorkloadRecord {
   Place place;
 };
 constexpr RecordName record_name(const WorkloadRecord*) {
-  return {"Workload", "Exactly one of `trace`, `profile`, `poisson`, `gamma`, and how long it lasts"};
+  return {"Workload", "Exactly one of `trace`, `profile`, `poisson`, `gamma`, `population`, and how long it lasts"};
 }
 template <class Visitor>
 void visit(Visitor& v, WorkloadRecord& r) {
@@ -221,6 +264,7 @@ void visit(Visitor& v, WorkloadRecord& r) {
   v.optional("profile", r.profile, "Requests like those of a public trace");
   v.optional("poisson", r.poisson, "Independent arrivals");
   v.optional("gamma", r.gamma, "Gamma-distributed gaps");
+  v.optional("population", r.population, "People whose demand follows the hours of the day");
   v.optional("shared_prefix", r.shared_prefix, "What prompts begin with; not for traces, which tell it themselves");
   v.optional("requests", r.requests, "Stop after this many requests", in_range(1, kMostRequests));
   v.optional("duration", r.duration, "Stop after this time; a drawn workload needs this or `requests`",
@@ -232,8 +276,11 @@ void visit(Visitor& v, WorkloadRecord& r) {
 }
 
 /// Reports a workload of no kind or several, lengths given twice or not at all, a drawn workload
-/// without an end.
+/// without an end, a population whose hours lie outside a day.
 void check_workload(const WorkloadRecord& workload, Diagnostics& diagnostics);
+/// Reports a population that asks for nothing while the run lasts, or for more than can be simulated.
+/// Pre: check_workload() found nothing, nor did check_physics() in the curve.
+void check_demand(const WorkloadRecord& workload, const DailyCurveRecord& curve, Diagnostics& diagnostics);
 /// Reports strata of unequal size, quantiles that fall, a rate that contradicts requests and span.
 void check_physics(const WorkloadProfileRecord& profile, Diagnostics& diagnostics);
 

@@ -80,7 +80,7 @@ TEST(Profile, PoissonArrivalsHaveNoExcess) {
   WorkloadRecord workload;
   workload.poisson = PoissonWorkload{Hertz(20), {.input = 1, .output = 1, .profile = {}, .place = {}}};
   workload.requests = 400'000;
-  const auto profile = build_profile(draw_requests(workload, nullptr, nullptr, 1, "chat"), {});
+  const auto profile = build_profile(draw_requests(workload, {}, 1, "chat"), {});
   ASSERT_TRUE(profile);
   EXPECT_NEAR(*profile->arrivals.second_dispersion, 1, 0.02);
   EXPECT_NEAR(*profile->arrivals.gap_variation, 1, 0.01);
@@ -123,7 +123,7 @@ TEST_P(PublicProfile, DrawsTheQuantilesOfTheTrace) {
   WorkloadRecord workload;
   workload.profile.emplace();
   workload.requests = 1'000'000;
-  const RequestTable drawn = draw_requests(workload, &catalog_, &catalog_, 1, "chat");
+  const RequestTable drawn = draw_requests(workload, {&catalog_, &catalog_, nullptr}, 1, "chat");
   const auto quantile = [](std::vector<std::int32_t> values, double p) {
     const auto nth = values.begin() + static_cast<std::ptrdiff_t>(p * static_cast<double>(values.size() - 1));
     std::nth_element(values.begin(), nth, values.end());

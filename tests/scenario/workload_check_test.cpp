@@ -26,12 +26,67 @@ TEST(WorkloadCheck, EveryKindHasAGoodForm) {
             "");
 }
 
+std::string population(const std::string& keys) {
+  return "population:\n  users: 1000\n  requests_per_user: 2 /day\n  curve: working-hours\n"
+         "  tokens: {input: 100, output: 10}\n" +
+         keys;
+}
+
+TEST(WorkloadCheck, HoursOfAPopulationAreInADay) {
+  EXPECT_EQ(workload(population("  local_time: 9 h\n  starts_at: 24 h\nduration: 1 h\n")), "");
+  EXPECT_EQ(workload(population("  local_time: -12 h\n  starts_at: 0 h\nrequests: 10\n")), "");
+  EXPECT_EQ(
+      workload(population("  local_time: 14.5 h\n  starts_at: 25 h\nduration: 1 h\n")),
+      "text:6:15: error[out-of-range]: 'local_time' is 14.5 h, and local times differ from UTC from -12 h to 14 h\n"
+      "    6 |   local_time: 14.5 h\n"
+      "      |               ^~~~~~\n"
+      "      help: write local time less UTC: 9 h in Korea, -8 h in California in winter\n"
+      "text:7:14: error[out-of-range]: 'starts_at' is 25 h, and a day has the hours from 0 h to 24 h\n"
+      "    7 |   starts_at: 25 h\n"
+      "      |              ^~~~\n"
+      "      help: write a UTC time of day; `duration` says how many hours or days the run lasts\n");
+}
+
+std::string demand(const std::string& yaml) {
+  const auto check = [](const WorkloadRecord& record, Diagnostics& diagnostics) {
+    check_demand(record, catalog_curve("working-hours"), diagnostics);
+  };
+  return messages_of<WorkloadRecord>(yaml, check);
+}
+
+TEST(WorkloadCheck, ADemandWithinReachIsGood) {
+  EXPECT_EQ(demand(population("  local_time: 9 h\n  starts_at: 8 h\nduration: 1 h\n")), "");
+  EXPECT_EQ(demand(population("  local_time: 9 h\n  starts_at: 10 h\nrequests: 10\n")), "");
+}
+
+TEST(WorkloadCheck, ARunInWhichNobodyAsksIsReported) {
+  EXPECT_EQ(demand(population("  local_time: 9 h\n  starts_at: 9 h\nduration: 15 h\n")),
+            "text:4:10: error[impossible-physics]: the run starts at 18 h of the users' day and lasts 15 h, and by the "
+            "curve 'working-hours' nobody asks for anything then\n"
+            "    4 |   curve: working-hours\n"
+            "      |          ^~~~~~~~~~~~~\n"
+            "      help: give a longer `duration`, another hour in `starts_at` (UTC), or another curve\n");
+}
+
+TEST(WorkloadCheck, MoreDemandThanFitsIsReportedByTheHoursOfTheRun) {
+  // 1.8e8 requests a day, all of them in nine hours, of which 26 hours from the first one on hold eleven.
+  const auto of_hours = [](const std::string& starts_at, const std::string& duration) {
+    return demand(
+        "population: {users: 90000000, requests_per_user: 2 /day, curve: working-hours, local_time: 0 h, starts_at: " +
+        starts_at + ", tokens: {input: 1, output: 1}}\nduration: " + duration + "\n");
+  };
+  EXPECT_EQ(of_hours("0 h", "24 h"), "");
+  EXPECT_EQ(of_hours("9 h", "9 h"), "");
+  EXPECT_NE(of_hours("9 h", "26 h").find("2.2e+08 requests are expected in 26 h from 9 h of the users' day on"),
+            std::string::npos);
+}
+
 TEST(WorkloadCheck, NoKindIsReported) {
   EXPECT_EQ(workload("requests: 5\n"),
             "text:1:1: error[missing-key]: the workload says nothing about where its requests come from\n"
             "    1 | requests: 5\n"
             "      | ^\n"
-            "      help: give one of `trace`, `profile`, `poisson`, `gamma`\n");
+            "      help: give one of `trace`, `profile`, `poisson`, `gamma`, `population`\n");
 }
 
 TEST(WorkloadCheck, SeveralKindsAreReported) {

@@ -86,7 +86,7 @@ void expect_equal(const RequestTable& a, const RequestTable& b) {
 }
 
 TEST(Workload, PoissonArrivalsHaveTheirRateAndVariation) {
-  const RequestTable requests = draw_requests(poisson(5, 200'000), nullptr, nullptr, 1, "chat");
+  const RequestTable requests = draw_requests(poisson(5, 200'000), {}, 1, "chat");
   ASSERT_EQ(requests.size(), 200'000);
   EXPECT_NEAR(mean_gap(requests), 0.2, 0.002);
   EXPECT_NEAR(gap_variation(requests), 1, 0.01);
@@ -97,7 +97,7 @@ TEST(Workload, PoissonArrivalsHaveTheirRateAndVariation) {
 
 TEST(Workload, GammaArrivalsHaveTheirRateAndVariation) {
   for (double variation : {0.25, 1.0, 3.0}) {
-    const RequestTable requests = draw_requests(gamma(5, variation, 400'000), nullptr, nullptr, 1, "chat");
+    const RequestTable requests = draw_requests(gamma(5, variation, 400'000), {}, 1, "chat");
     EXPECT_NEAR(mean_gap(requests), 0.2, 0.2 * 0.02) << variation;
     EXPECT_NEAR(gap_variation(requests), variation, variation * 0.02);
   }
@@ -106,11 +106,11 @@ TEST(Workload, GammaArrivalsHaveTheirRateAndVariation) {
 TEST(Workload, EqualSeedsDrawEqualRequestsAndOthersDoNot) {
   const auto profile = catalog_profile("azure-2023-conversation");
   const WorkloadRecord workload = like_profile(600);
-  const RequestTable first = draw_requests(workload, &profile, &profile, 1, "chat");
-  expect_equal(first, draw_requests(workload, &profile, &profile, 1, "chat"));
-  EXPECT_NE(first.arrival_ps, draw_requests(workload, &profile, &profile, 2, "chat").arrival_ps);
-  EXPECT_NE(first.arrival_ps, draw_requests(workload, &profile, &profile, 1, "code").arrival_ps);
-  EXPECT_NE(first.input_tokens, draw_requests(workload, &profile, &profile, 1, "code").input_tokens);
+  const RequestTable first = draw_requests(workload, {&profile, &profile, nullptr}, 1, "chat");
+  expect_equal(first, draw_requests(workload, {&profile, &profile, nullptr}, 1, "chat"));
+  EXPECT_NE(first.arrival_ps, draw_requests(workload, {&profile, &profile, nullptr}, 2, "chat").arrival_ps);
+  EXPECT_NE(first.arrival_ps, draw_requests(workload, {&profile, &profile, nullptr}, 1, "code").arrival_ps);
+  EXPECT_NE(first.input_tokens, draw_requests(workload, {&profile, &profile, nullptr}, 1, "code").input_tokens);
 }
 
 TEST(Workload, DoublingTheConsumersMovesNoOtherStream) {
@@ -119,25 +119,25 @@ TEST(Workload, DoublingTheConsumersMovesNoOtherStream) {
   WorkloadRecord drawn = fixed;
   drawn.poisson->tokens = {};
   // Lengths from a profile take draws of their own, and leave the arrivals alone.
-  EXPECT_EQ(draw_requests(fixed, nullptr, nullptr, 1, "chat").arrival_ps,
-            draw_requests(drawn, nullptr, &profile, 1, "chat").arrival_ps);
+  EXPECT_EQ(draw_requests(fixed, {}, 1, "chat").arrival_ps,
+            draw_requests(drawn, {nullptr, &profile, nullptr}, 1, "chat").arrival_ps);
   // Another way to arrive leaves the lengths alone.
   WorkloadRecord bursty = gamma(5, 3, 1000);
   bursty.gamma->tokens = {};
-  EXPECT_EQ(draw_requests(drawn, nullptr, &profile, 1, "chat").input_tokens,
-            draw_requests(bursty, nullptr, &profile, 1, "chat").input_tokens);
+  EXPECT_EQ(draw_requests(drawn, {nullptr, &profile, nullptr}, 1, "chat").input_tokens,
+            draw_requests(bursty, {nullptr, &profile, nullptr}, 1, "chat").input_tokens);
   // A second service in the same run leaves the first alone.
-  const RequestTable alone = draw_requests(drawn, nullptr, &profile, 1, "chat");
-  draw_requests(drawn, nullptr, &profile, 1, "code");
-  expect_equal(alone, draw_requests(drawn, nullptr, &profile, 1, "chat"));
+  const RequestTable alone = draw_requests(drawn, {nullptr, &profile, nullptr}, 1, "chat");
+  draw_requests(drawn, {nullptr, &profile, nullptr}, 1, "code");
+  expect_equal(alone, draw_requests(drawn, {nullptr, &profile, nullptr}, 1, "chat"));
 }
 
 TEST(Workload, ALongerDrawBeginsWithTheShorterOne) {
   const auto profile = catalog_profile("azure-2023-code");
-  const RequestTable all = draw_requests(like_profile(1200), &profile, &profile, 1, "code");
+  const RequestTable all = draw_requests(like_profile(1200), {&profile, &profile, nullptr}, 1, "code");
   for (WorkloadRecord workload : {like_profile(600), like_profile(1200)}) {
     workload.requests = 500;
-    const RequestTable part = draw_requests(workload, &profile, &profile, 1, "code");
+    const RequestTable part = draw_requests(workload, {&profile, &profile, nullptr}, 1, "code");
     ASSERT_EQ(part.size(), 500);
     EXPECT_TRUE(std::equal(part.arrival_ps.begin(), part.arrival_ps.end(), all.arrival_ps.begin()));
     EXPECT_TRUE(std::equal(part.input_tokens.begin(), part.input_tokens.end(), all.input_tokens.begin()));
@@ -148,16 +148,16 @@ TEST(Workload, ALongerDrawBeginsWithTheShorterOne) {
 TEST(Workload, RequestsAndDurationEndADrawWhicheverIsFirst) {
   WorkloadRecord workload = poisson(10, 1000);
   workload.duration = Seconds(20);
-  const RequestTable timed = draw_requests(workload, nullptr, nullptr, 1, "chat");
+  const RequestTable timed = draw_requests(workload, {}, 1, "chat");
   EXPECT_LT(timed.size(), 300);
   EXPECT_LE(timed.arrival_ps.back(), 20'000'000'000'000);
   EXPECT_GT(timed.arrival_ps.back(), 18'000'000'000'000);
   workload.duration = Seconds(2000);
-  EXPECT_EQ(draw_requests(workload, nullptr, nullptr, 1, "chat").size(), 1000);
+  EXPECT_EQ(draw_requests(workload, {}, 1, "chat").size(), 1000);
 }
 
 TEST(Workload, ADrawEndsWithSimulatedTime) {
-  const RequestTable requests = draw_requests(poisson(1e-5, 1000), nullptr, nullptr, 1, "chat");
+  const RequestTable requests = draw_requests(poisson(1e-5, 1000), {}, 1, "chat");
   EXPECT_GT(requests.size(), 50);
   EXPECT_LT(requests.size(), 150);
   EXPECT_LE(requests.arrival_ps.back(), to_sim_time(kLongestSimTime).ps());
@@ -185,14 +185,14 @@ class ProfileDraw : public testing::TestWithParam<const char*> {
 TEST_P(ProfileDraw, HasTheRateAndTheBurstinessOfItsProfile) {
   const ArrivalStatistics& wanted = profile_.arrivals;
   const ArrivalStatistics own =
-      statistics_of(draw_requests(like_profile(100 * cycle_), &profile_, &profile_, 1, "chat"));
+      statistics_of(draw_requests(like_profile(100 * cycle_), {&profile_, &profile_, nullptr}, 1, "chat"));
   EXPECT_NEAR(*own.mean_rate / *wanted.mean_rate, 1, 0.01);
   EXPECT_NEAR(*own.second_dispersion / *wanted.second_dispersion, 1, 0.03);
   EXPECT_NEAR(*own.second_correlation, *wanted.second_correlation, 0.05);
 }
 
 TEST_P(ProfileDraw, FollowsTheMinutesOfItsProfile) {
-  const RequestTable requests = draw_requests(like_profile(200 * cycle_), &profile_, &profile_, 1, "chat");
+  const RequestTable requests = draw_requests(like_profile(200 * cycle_), {&profile_, &profile_, nullptr}, 1, "chat");
   const auto& minutes = profile_.arrivals.requests_per_minute;
   std::vector<double> counts(minutes.size());
   for (std::int64_t arrival : requests.arrival_ps) {
@@ -208,7 +208,7 @@ TEST_P(ProfileDraw, FollowsTheMinutesOfItsProfile) {
 TEST_P(ProfileDraw, AnotherRateKeepsTheShape) {
   WorkloadRecord workload = like_profile(50 * cycle_);
   workload.profile->rate = 4 * *profile_.arrivals.mean_rate;
-  const ArrivalStatistics drawn = statistics_of(draw_requests(workload, &profile_, &profile_, 1, "chat"));
+  const ArrivalStatistics drawn = statistics_of(draw_requests(workload, {&profile_, &profile_, nullptr}, 1, "chat"));
   EXPECT_NEAR(*drawn.mean_rate / *profile_.arrivals.mean_rate, 4, 0.1);
   const double excess = *profile_.arrivals.second_dispersion - 1;
   EXPECT_NEAR((*drawn.second_dispersion - 1) / excess, 4, 0.3);
@@ -217,7 +217,7 @@ TEST_P(ProfileDraw, AnotherRateKeepsTheShape) {
 TEST_P(ProfileDraw, HasTheMeansOfItsProfile) {
   WorkloadRecord workload = like_profile(1e6);
   workload.requests = 400'000;
-  const RequestTable requests = draw_requests(workload, &profile_, &profile_, 1, "chat");
+  const RequestTable requests = draw_requests(workload, {&profile_, &profile_, nullptr}, 1, "chat");
   EXPECT_NEAR(mean(requests.input_tokens) / *profile_.mean_input_tokens, 1, 0.01);
   EXPECT_NEAR(mean(requests.output_tokens) / *profile_.mean_output_tokens, 1, 0.02);
   EXPECT_GE(*std::min_element(requests.input_tokens.begin(), requests.input_tokens.end()), 1);
@@ -235,7 +235,7 @@ TEST(Workload, LongPromptsOfConversationsHaveShortAnswers) {
   const auto profile = catalog_profile("azure-2023-conversation");
   WorkloadRecord workload = like_profile(1e6);
   workload.requests = 100'000;
-  const RequestTable requests = draw_requests(workload, &profile, &profile, 1, "chat");
+  const RequestTable requests = draw_requests(workload, {&profile, &profile, nullptr}, 1, "chat");
   EXPECT_NEAR(correlation(requests), -0.112, 0.03);  // of the trace
 }
 

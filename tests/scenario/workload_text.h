@@ -31,4 +31,13 @@ inline WorkloadProfileRecord catalog_profile(const std::string& id) {
   return record ? *record : WorkloadProfileRecord{};
 }
 
+/// The same of a daily curve.
+inline DailyCurveRecord catalog_curve(const std::string& id) {
+  Diagnostics diagnostics;
+  const auto node = parse_yaml_file("catalog/daily-curve/" + id + ".yaml", diagnostics);
+  auto record = node ? read_record<DailyCurveRecord>(*node, diagnostics) : std::nullopt;
+  EXPECT_TRUE(record) << id;
+  return record ? *record : DailyCurveRecord{};
+}
+
 }  // namespace orrery
