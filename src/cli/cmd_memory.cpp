@@ -202,9 +202,9 @@ class MemoryDesk {
 
 /// Whether refreshes are late because, as the controller says itself, there are more of them than it can make room for.
 bool is_only_late(const MemoryRow& row) {
-  return row.refreshes_behind() > 0 && std::all_of(row.answer.rules.begin(), row.answer.rules.end(), [](const auto& rule) {
-           return rule.violations == 0 || rule.rule.starts_with("refresh-");
-         });
+  return row.refreshes_behind() > 0 &&
+         std::all_of(row.answer.rules.begin(), row.answer.rules.end(),
+                     [](const auto& rule) { return rule.violations == 0 || rule.rule.starts_with("refresh-"); });
 }
 
 int finish(const std::vector<MemoryRow>& rows, const MemoryRequest& request, const MemoryDesk& desk, bool json,

@@ -171,17 +171,20 @@ void check_together(const Arguments& arguments, const MemoryRequest& request, Re
     const bool used = std::any_of(request.patterns.begin(), request.patterns.end(), [&](const std::string& pattern) {
       return std::find(patterns.begin(), patterns.end(), pattern) != patterns.end();
     });
-    if (!used) reader.fail(fmt::format("{} has no effect on {}: it is of the pattern{} {}", option,
-                                       fmt::join(request.patterns, ", "), patterns.size() == 1 ? "" : "s",
-                                       fmt::join(patterns, ", ")));
+    if (!used)
+      reader.fail(fmt::format("{} has no effect on {}: it is of the pattern{} {}", option,
+                              fmt::join(request.patterns, ", "), patterns.size() == 1 ? "" : "s",
+                              fmt::join(patterns, ", ")));
   };
   needs_pattern("--stride", {"strided"});
   needs_pattern("--write-share", {"weights_and_appends"});
   needs_pattern("--model", {"weight_stream", "kv_gather", "expert_fetch", "weights_and_appends"});
   for (const AskedPart& part : request.parts) {
     if (part.height && request.ranks) {
-      reader.fail(fmt::format("--ranks and the height of {} exclude each other: the height says how many stack ids "
-                              "there are", part.text));
+      reader.fail(
+          fmt::format("--ranks and the height of {} exclude each other: the height says how many stack ids "
+                      "there are",
+                      part.text));
     }
   }
   const std::array files{std::pair{"--trace", request.trace}, std::pair{"--commands-out", request.commands_out},

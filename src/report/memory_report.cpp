@@ -233,8 +233,8 @@ std::string memory_text(std::span<const MemoryRow> rows, std::span<const Provena
     const bool moved = row.answer.payload_bursts() > 0;
     table.add({row.part, row.pattern,
                moved ? fmt::format("{:.4g}", row.share_of_peak() * row.memory_peak() / kGiga) : "-",
-               moved ? fmt::format("{:.1f} %", 100 * row.share_of_peak()) : "-", ns(latency.mean()), ns(latency.quantile(0.5)),
-               ns(latency.quantile(0.99)), ns(static_cast<double>(latency.largest())),
+               moved ? fmt::format("{:.1f} %", 100 * row.share_of_peak()) : "-", ns(latency.mean()),
+               ns(latency.quantile(0.5)), ns(latency.quantile(0.99)), ns(static_cast<double>(latency.largest())),
                fmt::format("{:.1f} %", 100 * row.row_hit_share()), energy_text(row)});
   }
   std::string text = table.render(style) + "\n";

@@ -88,11 +88,9 @@ std::optional<SystemService> compile_service(const Named<ServiceRecord>& named, 
   if (const LengthsRecord* lengths = lengths_of(workload); lengths != nullptr && lengths->profile) {
     load_profile(catalog, *lengths->profile, service.lengths_profile, provenance, diagnostics);
   }
-<<<<<<< HEAD
   if (service.record.path) {
     service.path = UserPath::compile(*service.record.path, catalog, provenance, diagnostics);
   }
-=======
   if (workload.population) {
     if (auto curve = catalog.load<DailyCurveRecord>(workload.population->curve, diagnostics)) {
       add_provenance(provenance, curve->provenance);
@@ -101,7 +99,6 @@ std::optional<SystemService> compile_service(const Named<ServiceRecord>& named, 
   }
   if (diagnostics.error_count() > errors_before) return std::nullopt;
   if (service.daily_curve) check_demand(workload, *service.daily_curve, diagnostics);
->>>>>>> fleet
   if (diagnostics.error_count() > errors_before) return std::nullopt;
   return service;
 }

@@ -106,7 +106,7 @@ struct SystemService {
   std::string trace_path;  ///< resolved against the scenario's folder
   std::optional<WorkloadProfileRecord> arrivals_profile;
   std::optional<WorkloadProfileRecord> lengths_profile;
-  std::shared_ptr<const UserPath> path;  ///< null: users are where the server is
+  std::shared_ptr<const UserPath> path;         ///< null: users are where the server is
   std::optional<DailyCurveRecord> daily_curve;  ///< of a population
 };
 
