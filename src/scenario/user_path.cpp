@@ -150,8 +150,8 @@ UserPath::Way UserPath::draw(RandomStream& stream) const {
   parts.connection = is_new ? ps(static_cast<double>(handshakes_) * round_trip) : 0;
   parts.upload = ps(std::max(waiting, serialisation_));  // while a window waits, serialisation goes on
   parts.access = ps(up) + ps(down);
-  parts.core = 2 * ps(core_ / 2);
-  parts.wan = 2 * ps(wan / 2);
+  parts.core = Int128{2} * ps(core_ / 2);
+  parts.wan = Int128{2} * ps(wan / 2);
   way.down = ps(down) + ps(core_ / 2) + ps(wan / 2);
   way.up = static_cast<std::int64_t>(parts.total()) - way.down;
   return way;
