@@ -12,6 +12,7 @@
 #include "orrery/network/network_budget.h"
 #include "orrery/network/wan.h"
 #include "orrery/report/provenance_text.h"
+#include "orrery/scenario/radio_access.h"
 
 namespace orrery {
 namespace {
@@ -28,7 +29,8 @@ class WanDesk {
       : arguments_(arguments), catalog_(catalog), diagnostics_(diagnostics) {}
 
   const std::optional<std::string>& problem() const { return problem_; }
-  const std::vector<ProvenanceItem>& provenance() const { return provenance_; }
+  const Catalog& catalog() const { return catalog_; }
+  std::vector<ProvenanceItem>& provenance() { return provenance_; }
   bool is_good() const { return !problem_ && !diagnostics_.has_errors(); }
 
   template <class R>
@@ -102,26 +104,19 @@ struct Journey {
 void take_cell(WanDesk& desk, const std::string& id, Diagnostics& diagnostics, Journey& journey, PathRequest& path) {
   const auto record = desk.load<RadioRecord>("radio", id);
   if (!record) return;
-  const auto cell = RadioCell::compile(*record, diagnostics);
-  std::optional<RadioCell> anchor;
-  if (record->states.anchor) {
-    const auto lte = desk.load<RadioRecord>("radio", record->states.anchor->id);
-    if (lte) anchor = RadioCell::compile(*lte, diagnostics);
-  }
-  if (!cell || diagnostics.has_errors()) return;
-  if (!cell->carries_data() && !(record->measured && record->measured->uplink)) {
-    return desk.fail(fmt::format("{} has neither block sizes nor a measured uplink", id));
-  }
-  path.access_up = radio_stages(uplink_parts(cell->calendar(), cell->errors()), "up");
-  path.access_down = radio_stages(downlink_parts(cell->calendar(), cell->errors()), "down");
+  const auto given = radio_access(*record, desk.catalog(), desk.provenance(), diagnostics);
+  if (!given) return;
+  if (!given->uplink) return desk.fail(fmt::format("{} has neither block sizes nor a measured uplink", id));
+  const RadioCell& cell = given->cell;
+  path.access_up = radio_stages(uplink_parts(cell.calendar(), cell.errors()), "up");
+  path.access_down = radio_stages(downlink_parts(cell.calendar(), cell.errors()), "down");
   path.core = record->core_round_trip.value;
-  path.uplink = record->measured && record->measured->uplink ? record->measured->uplink->value
-                                                             : cell->highest_rate(Direction::uplink);
+  path.uplink = *given->uplink;
   if (const auto quiet = desk.quantity("--quiet", Seconds())) {
-    path.before = state_delay(*record, anchor, *quiet, Direction::uplink);
+    path.before = state_delay(*record, given->anchor, *quiet, Direction::uplink);
   }
   if (const auto thinking = desk.quantity("--server-time", Seconds())) {
-    path.answering = state_delay(*record, anchor, *thinking, Direction::downlink);
+    path.answering = state_delay(*record, given->anchor, *thinking, Direction::downlink);
   }
   journey.access = record->header.name;
   journey.energy_per_byte = journey.energy_per_byte + record->energy_per_byte.value;

@@ -222,6 +222,9 @@ class Engine {
   std::int16_t row_command(std::int64_t tick) const;
   void move_row(std::int64_t tick);
   void close_row(int bank, std::int64_t tick);
+  /// The commands themselves, with what banks and books make of them; the queue is told by the caller.
+  void issue_precharge(int bank, std::int64_t tick);
+  void issue_activation(int bank, std::int32_t row, std::int64_t tick);
   void row_stale() { open_stale_ = close_stale_ = true; }
   /// A row command may delay other ones.
   void row_bus_taken();
@@ -255,7 +258,8 @@ class Engine {
 
   void maintain(std::int64_t tick);
 
-  void close_rows(std::uint64_t open, std::int64_t tick);
+  /// The open rows among some banks of a rank, by one command to all of them.
+  void close_rows(DramCommand command, std::uint64_t banks, int rank, std::int64_t tick);
   bool is_one_bank() const { return work_->command == REFpb || work_->command == RFMpb; }
   void close_for_maintenance(std::uint64_t open, std::int64_t tick);
 

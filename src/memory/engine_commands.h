@@ -154,11 +154,23 @@ template <EngineKind Kind>
 void Engine<Kind>::close_row(int bank, std::int64_t tick) {
   noted_conflict(bank);
   queue_.close(bank);
+  issue_precharge(bank, tick);
+  if (column_.bank == bank) column_stale_ = true;
+  consider_open(bank, tick + 1);
+}
+
+template <EngineKind Kind>
+void Engine<Kind>::issue_precharge(int bank, std::int64_t tick) {
   times_.precharged(bank, tick);
   recorder_.closed(bank, tick);
   record(PRE, bank, 0, 0, tick);
-  if (column_.bank == bank) column_stale_ = true;
-  consider_open(bank, tick + 1);
+}
+
+template <EngineKind Kind>
+void Engine<Kind>::issue_activation(int bank, std::int32_t row, std::int64_t tick) {
+  times_.activated(bank, tick);
+  recorder_.opened(bank, tick);
+  record(ACT, bank, row, 0, tick);
 }
 
 template <EngineKind Kind>
@@ -187,9 +199,7 @@ void Engine<Kind>::activate(const Candidate& candidate, std::int64_t tick) {
   const int bank = candidate.bank;
   queue_.remove(candidate.request);
   queue_.open(bank, request.row);
-  times_.activated(bank, tick);
-  recorder_.opened(bank, tick);
-  record(ACT, bank, request.row, 0, tick);
+  issue_activation(bank, request.row, tick);
   busy_banks_ |= std::uint64_t{1} << bank;
   active_reads_ += request.write ? 0 : 1;
   if (refresh_.count_activation(bank)) {

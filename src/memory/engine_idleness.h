@@ -65,11 +65,8 @@ template <EngineKind Kind>
 void Engine<Kind>::change_power(std::int64_t tick) {
   const auto [_, command, rank] = power_step_;
   power_step_ = {};
+  if (command == PREab) return close_rows(PREab, times_.banks_of_rank(rank), rank, tick);
   record(command, rank * banks_per_rank_, 0, 0, tick);
-  if (command == PREab) {
-    times_.precharged_all(times_.banks_of_rank(rank), rank, tick, PREab);
-    return close_rows(recorder_.open_banks() & times_.banks_of_rank(rank), tick);
-  }
   times_.power_changed(command, tick);
   power_.change(command, rank);
   if (command == PDE || command == SRE) {

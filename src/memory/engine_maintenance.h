@@ -85,25 +85,25 @@ void Engine<Kind>::maintain(std::int64_t tick) {
 }
 
 template <EngineKind Kind>
-void Engine<Kind>::close_rows(std::uint64_t open, std::int64_t tick) {
+void Engine<Kind>::close_rows(DramCommand command, std::uint64_t banks, int rank, std::int64_t tick) {
+  const std::uint64_t open = recorder_.open_banks() & banks;
+  times_.precharged_all(banks, rank, tick, command);
   BankTimes::for_each(open, [&](int bank) {
     queue_.close(bank);
     recorder_.closed(bank, tick);
   });
+  record(command, std::countr_zero(banks), 0, 0, tick);
 }
 
 template <EngineKind Kind>
 void Engine<Kind>::close_for_maintenance(std::uint64_t open, std::int64_t tick) {
-  const bool one = is_one_bank();
-  const DramCommand command = one ? PRE : work_->command == REFsb ? PREsb : PREab;
-  const int first = std::countr_zero(open);
-  if (one) {
-    times_.precharged(first, tick);
+  if (is_one_bank()) {
+    const int bank = std::countr_zero(open);
+    queue_.close(bank);
+    issue_precharge(bank, tick);
   } else {
-    times_.precharged_all(work_->banks, work_->rank, tick, command);
+    close_rows(work_->command == REFsb ? PREsb : PREab, work_->banks, work_->rank, tick);
   }
-  close_rows(open, tick);
-  record(command, one ? first : std::countr_zero(work_->banks), 0, 0, tick);
   column_stale_ = true;
   row_stale();
   shared_bus_taken();

@@ -155,14 +155,10 @@ template <EngineKind Kind>
 void Engine<Kind>::serve(const MemoryAccess& access, int bank, const LoneAccess& alone) {
   recorder_.entered(access.write);
   if (alone.close != kNever) {
-    times_.precharged(bank, alone.close);
-    recorder_.closed(bank, alone.close);
-    record(PRE, bank, 0, 0, alone.close);
+    issue_precharge(bank, alone.close);
   }
   if (alone.open != kNever) {
-    times_.activated(bank, alone.open);
-    recorder_.opened(bank, alone.open);
-    record(ACT, bank, access.row, 0, alone.open);
+    issue_activation(bank, access.row, alone.open);
     queue_.reopen(bank, access.row);
   } else {
     recorder_.row_hit();

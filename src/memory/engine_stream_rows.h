@@ -70,16 +70,12 @@ void Engine<Kind>::move_stream_row(std::int64_t tick) {
   const StreamedRead miss = first_miss_[static_cast<std::size_t>(bank)];
   if (queue_.open_row(bank) != RequestQueue::kClosed) {
     queue_.close(bank);
-    times_.precharged(bank, tick);
-    recorder_.closed(bank, tick);
-    record(PRE, bank, 0, 0, tick);
+    issue_precharge(bank, tick);
     if (hits_of_bank_[miss.bank] > 0) note_waiting_anew(bank);
     return;
   }
   queue_.open(bank, miss.row);
-  times_.activated(bank, tick);
-  recorder_.opened(bank, tick);
-  record(ACT, bank, miss.row, 0, tick);
+  issue_activation(bank, miss.row, tick);
   busy_banks_ |= std::uint64_t{1} << bank;
   ++active_reads_;
   activated_reads_.add() = miss;

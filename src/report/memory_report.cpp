@@ -148,7 +148,7 @@ void write_setting(const MemoryRow& row, JsonWriter& json) {
 
 void write_row(const MemoryRow& row, JsonWriter& json) {
   write_setting(row, json);
-  json.field("bandwidth_GBps", row.share_of_peak() * row.memory_peak() / kGiga);
+  json.field("bandwidth_GBps", row.memory_bytes_per_second() / kGiga);
   json.field("bandwidth_pct", 100 * row.share_of_peak());
   json.field("peak_GBps", row.memory_peak() / kGiga);
   write_latency(row, json);
@@ -231,8 +231,7 @@ std::string memory_text(std::span<const MemoryRow> rows, std::span<const Provena
     const LatencyCounts& latency = row.answer.latency;
     const auto ns = [&](double ticks) { return nanoseconds_text(row.device.nanoseconds(ticks)); };
     const bool moved = row.answer.payload_bursts() > 0;
-    table.add({row.part, row.pattern,
-               moved ? fmt::format("{:.4g}", row.share_of_peak() * row.memory_peak() / kGiga) : "-",
+    table.add({row.part, row.pattern, moved ? fmt::format("{:.4g}", row.memory_bytes_per_second() / kGiga) : "-",
                moved ? fmt::format("{:.1f} %", 100 * row.share_of_peak()) : "-", ns(latency.mean()),
                ns(latency.quantile(0.5)), ns(latency.quantile(0.99)), ns(static_cast<double>(latency.largest())),
                fmt::format("{:.1f} %", 100 * row.row_hit_share()), energy_text(row)});
@@ -275,8 +274,7 @@ std::string memory_curve_text(std::span<const MemoryRow> rows, std::span<const P
                               const TextStyle& style) {
   TextTable table({"asked for", "GB/s", "of pin rate", "mean ns", "p99 ns"});
   for (const MemoryRow& row : rows) {
-    table.add({fmt::format("{:g} %", 100 * *row.load),
-               fmt::format("{:.4g}", row.share_of_peak() * row.memory_peak() / kGiga),
+    table.add({fmt::format("{:g} %", 100 * *row.load), fmt::format("{:.4g}", row.memory_bytes_per_second() / kGiga),
                fmt::format("{:.1f} %", 100 * row.share_of_peak()),
                nanoseconds_text(row.device.nanoseconds(row.answer.latency.mean())),
                nanoseconds_text(row.device.nanoseconds(row.answer.latency.quantile(0.99)))});

@@ -36,6 +36,7 @@ struct MemoryRow {
   double share_of_peak() const {
     return bytes_per_second() / (device.peak_bytes_per_second() * static_cast<double>(answer.units));
   }
+  double memory_bytes_per_second() const { return share_of_peak() * memory_peak(); }
   double memory_peak() const { return device.peak_bytes_per_second() * static_cast<double>(units_of_memory); }
   double row_hit_share() const;
   /// Refreshes owed beyond what the standard allows.

@@ -122,14 +122,12 @@ std::string paths_text(const Results& results, const TextStyle& style) {
     if (shown == kMostRows) continue;
     ++shown;
     const PathResult& path = *service.path;
-    const double network =
-        path.wake_up_s + path.connection_s + path.upload_s + path.access_s + path.core_s + path.wan_s + path.sleep_s;
     const Distribution& ttft = service.latency.user_ttft;
     const auto part_text = [](double seconds) { return seconds > 0 ? duration_text(seconds) : std::string("-"); };
     table.add({name_text(service.name), part_text(path.wake_up_s), part_text(path.connection_s),
                part_text(path.upload_s), part_text(path.access_s), part_text(path.core_s), part_text(path.wan_s),
                part_text(path.sleep_s), duration_text(ttft.p50), duration_text(ttft.p95),
-               share_text(per(network, ttft.mean))});
+               share_text(per(path.total_s(), ttft.mean))});
     names += fmt::format("  {}: {}; {:.3g} J and {:.3g} USD of traffic, beside the bills of pools\n",
                          name_text(service.name), path.name, path.energy_J, path.cost_usd);
   }

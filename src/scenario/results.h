@@ -56,6 +56,8 @@ struct PathResult {
   double bytes = 0;     ///< of requests and of answers, one packet a token
   double energy_J = 0;  ///< of all links; no part of the pool's
   double cost_usd = 0;  ///< between regions; no part of the pool's
+
+  double total_s() const { return wake_up_s + connection_s + upload_s + access_s + core_s + wan_s + sleep_s; }
 };
 
 struct ServiceResult {

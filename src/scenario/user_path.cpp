@@ -8,6 +8,7 @@
 #include "orrery/base/sim_time.h"
 #include "orrery/network/transport.h"
 #include "orrery/network/wan.h"
+#include "orrery/scenario/radio_access.h"
 
 namespace orrery {
 namespace {
@@ -66,33 +67,25 @@ bool UserPath::take_cell(const UserPathRecord& record, const Catalog& catalog, s
   }
   const auto radio = load<RadioRecord>(*record.cell, catalog, provenance, diagnostics);
   if (!radio) return false;
-  const auto cell = RadioCell::compile(*radio, diagnostics);
-  std::optional<RadioCell> anchor;
-  if (radio->states.anchor) {
-    const auto lte = load<RadioRecord>(*radio->states.anchor, catalog, provenance, diagnostics);
-    if (!lte) return false;
-    anchor = RadioCell::compile(*lte, diagnostics);
-    if (!anchor) return false;
-  }
-  if (!cell) return false;
-  const bool has_uplink = radio->measured && radio->measured->uplink;
-  if (!has_uplink && !cell->carries_data()) {
+  const auto access = radio_access(*radio, catalog, provenance, diagnostics);
+  if (!access) return false;
+  if (!access->uplink) {
     diagnostics.error("impossible-physics", record.place,
                       fmt::format("{} has neither block sizes nor a measured uplink", radio->header.id));
     return false;
   }
-  const BytesPerSecond uplink = has_uplink ? radio->measured->uplink->value : cell->highest_rate(Direction::uplink);
+  const RadioCell& cell = access->cell;
   name_ = radio->header.name;
-  cell_up_ = uplink_delays(cell->calendar(), cell->errors());
-  cell_down_ = downlink_delays(cell->calendar(), cell->errors());
+  cell_up_ = uplink_delays(cell.calendar(), cell.errors());
+  cell_down_ = downlink_delays(cell.calendar(), cell.errors());
   core_ = radio->core_round_trip.value;
-  wake_up_ = state_delay(*radio, anchor, radio->states.inactivity.value, Direction::uplink).total();
+  wake_up_ = state_delay(*radio, access->anchor, radio->states.inactivity.value, Direction::uplink).total();
   if (radio->states.drx_cycle) {
     awake_for_ = radio->states.drx_inactivity->value;
     sleep_cycle_ = radio->states.drx_cycle->value;
   }
   released_ = *record.released;
-  serialisation_ = record.request / uplink;
+  serialisation_ = record.request / *access->uplink;
   energy_per_byte_ = energy_per_byte_ + radio->energy_per_byte.value;
   return true;
 }

@@ -1,15 +1,12 @@
 #include <gtest/gtest.h>
 
+#include "../schema/catalog_entry.h"
 #include "orrery/network/access_record.h"
 
 namespace orrery {
 namespace {
 
-AccessRecord catalog_access(const std::string& id) {
-  Diagnostics diagnostics;
-  const auto node = parse_yaml_file("catalog/access/" + id + ".yaml", diagnostics);
-  return read_record<AccessRecord>(*node, diagnostics).value();
-}
+AccessRecord catalog_access(const std::string& id) { return catalog_entry<AccessRecord>("access", id); }
 
 TEST(Access, HomeWifiMeetsTheMeasuredShares) {
   const DelayMixture delays = round_trips(catalog_access("home-wifi"));

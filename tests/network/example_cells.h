@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "../schema/catalog_entry.h"
 #include "orrery/network/radio_cell.h"
 #include "orrery/network/retransmissions.h"
 #include "orrery/network/slot_calendar.h"
@@ -27,11 +28,7 @@ inline SlotCalendar example_calendar(Grant grant = Grant::configured, std::int64
 }
 
 /// A cell of the catalog, as its file says.
-inline RadioRecord catalog_radio(const std::string& id) {
-  Diagnostics diagnostics;
-  const auto node = parse_yaml_file("catalog/radio/" + id + ".yaml", diagnostics);
-  return read_record<RadioRecord>(*node, diagnostics).value();
-}
+inline RadioRecord catalog_radio(const std::string& id) { return catalog_entry<RadioRecord>("radio", id); }
 inline RadioCell compiled(const RadioRecord& record) {
   Diagnostics diagnostics;
   return RadioCell::compile(record, diagnostics).value();

@@ -1,13 +1,10 @@
 #pragma once
 
+#include "../schema/catalog_entry.h"
 #include "orrery/network/transport_record.h"
 
 namespace orrery {
 
-inline TransportRecord catalog_transport() {
-  Diagnostics diagnostics;
-  const auto node = parse_yaml_file("catalog/transport/tcp-tls13.yaml", diagnostics);
-  return read_record<TransportRecord>(*node, diagnostics).value();
-}
+inline TransportRecord catalog_transport() { return catalog_entry<TransportRecord>("transport", "tcp-tls13"); }
 
 }  // namespace orrery

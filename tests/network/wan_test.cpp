@@ -4,15 +4,13 @@
 
 #include <algorithm>
 
+#include "../schema/catalog_entry.h"
+
 namespace orrery {
 namespace {
 
 const WanRecord& azure() {
-  static const WanRecord record = [] {
-    Diagnostics diagnostics;
-    const auto node = parse_yaml_file("catalog/wan/azure-regions.yaml", diagnostics);
-    return read_record<WanRecord>(*node, diagnostics).value();
-  }();
+  static const WanRecord record = catalog_entry<WanRecord>("wan", "azure-regions");
   return record;
 }
 

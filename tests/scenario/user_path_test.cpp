@@ -193,8 +193,7 @@ TEST(UserPathInARun, WhatUsersSeeIsTheServersTimeAndTheNetworks) {
     ASSERT_TRUE(service.path.has_value());
     ASSERT_EQ(service.requests.completed, service.requests.arrived);
     const PathResult& path = *service.path;
-    const double network =
-        path.wake_up_s + path.connection_s + path.upload_s + path.access_s + path.core_s + path.wan_s + path.sleep_s;
+    const double network = path.total_s();
     EXPECT_NEAR(service.latency.user_ttft.mean, service.latency.ttft.mean + network, 1e-12) << service.name;
     EXPECT_NEAR(service.latency.user_e2e.mean, service.latency.e2e.mean + network, 1e-11) << service.name;
     EXPECT_EQ(service.slo.at(0).value_s, service.latency.user_ttft.p95) << "targets count at the user";
