@@ -18,6 +18,7 @@ namespace orrery {
 namespace {
 
 constexpr double kMostTokens = 1e9;
+constexpr Bytes kLargestRequest{1e10};
 
 double ms(Seconds time) { return time.si() * 1e3; }
 std::string ms_text(Seconds time) { return fmt::format("{:.2f}", ms(time)); }
@@ -154,6 +155,7 @@ std::optional<Journey> travel(WanDesk& desk, const Wan& wan, const WanRecord& re
   path.new_connection = desk.has("--new");
   const auto request = desk.quantity("--request", Bytes());
   if (!request) return desk.fail("a user needs --request, as in '6 kB'"), std::nullopt;
+  if (*request > kLargestRequest) return desk.fail("--request is at most 10 GB"), std::nullopt;
   path.request = *request;
   const auto transport = desk.load_option<TransportRecord>("transport", "--transport");
   journey.energy_per_byte = record.energy_per_byte.value;
